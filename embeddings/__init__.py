@@ -1,0 +1,1 @@
+"""Builds and searches the store: file → Document → sentences → Passage → vectors and terms."""

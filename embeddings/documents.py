@@ -1,0 +1,179 @@
+"""File → Document: the first link of the chain; every later offset points into its text.
+
+    find_documents(folder) → read_document(path, folder) → Document(id, path, title, text, pages)
+
+The formats are read in `readers`, one file each; here their text is normalised, titled and given
+its identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from embeddings.errors import DocumentError
+from embeddings.readers.content import Content
+from embeddings.readers.docx import read_docx
+from embeddings.readers.html import read_html
+from embeddings.readers.markdown import read_markdown
+from embeddings.readers.pdf import read_pdf
+from embeddings.readers.text import normalise, read_text
+
+__all__ = [
+    "SUFFIXES",
+    "Document",
+    "find_documents",
+    "normalise",
+    "parse_document",
+    "read_document",
+]
+
+_READERS: dict[str, Callable[[bytes], Content]] = {
+    ".txt": read_text,
+    ".text": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+}
+SUFFIXES = frozenset(_READERS)
+"""The suffixes that are read, in lower case; in a file's name case does not matter."""
+
+_LONGEST_HEADING = 120
+_WRAPPED_PROSE = 50
+_LONGEST_TITLE = 300
+_PROGRAMS_TITLE = re.compile(
+    r"untitled.*|unspecified|\(?anonymous\)?|document\d*|microsoft (word|powerpoint|excel)\b.*"
+    r"|.*\.(docx?|pdf|tex|dvi|pptx?|xlsx?|indd|qxd|rtf|odt)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's text, normalised, as all offsets see it.
+
+    `id` is the SHA-256 of the file's bytes in hexadecimal, `path` is relative to the folder with
+    `/`, and `pages` holds the offset in `text` at which each page starts; it is empty where the
+    format has no pages.
+    """
+
+    id: str
+    path: str
+    title: str
+    text: str
+    pages: tuple[int, ...]
+
+    def page(self, offset: int) -> int | None:
+        """The 1-based page that `text[offset]` stands on; `None` where there are no pages."""
+        return bisect_right(self.pages, offset) if self.pages else None
+
+
+def find_documents(folder: Path) -> list[Path]:
+    """The files under `folder` that can be read by their suffix, sorted by relative path.
+
+    Hidden files and folders are left out, links to folders are not followed, nor links to files
+    outside. Raises `DocumentError` where a folder cannot be listed: to skip one would look as if
+    its files had been removed.
+    """
+    if not folder.exists():
+        raise DocumentError(f"{folder}: no such folder; give the folder that holds the documents")
+    if not folder.is_dir():
+        raise DocumentError(f"{folder}: a file, not a folder; give the folder it is in")
+    root = folder.resolve()
+    found = []
+    for parent, folders, files in os.walk(folder, onerror=_cannot_list):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(parent, name)
+            if name.startswith(".") or path.suffix.lower() not in SUFFIXES or not path.is_file():
+                continue
+            if not path.is_symlink() or path.resolve().is_relative_to(root):
+                found.append(path)
+    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def read_document(path: Path, folder: Path) -> Document:
+    """The document in the file `path`, which lies under `folder`; see `parse_document`."""
+    relative = path.relative_to(folder).as_posix()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DocumentError(
+            f"{_printable(relative)}: cannot be read ({reason}); check its permissions"
+        ) from error
+    return parse_document(data, relative)
+
+
+def parse_document(data: bytes, path: str) -> Document:
+    """The document that `data`, the bytes of the file at relative `path`, holds.
+
+    The suffix of `path` chooses the reader. Raises `DocumentError` naming the file where the
+    bytes are not what the suffix says, or hold no text.
+    """
+    if path != _printable(path):
+        raise DocumentError(f"{_printable(path)}: the name is not valid Unicode; rename the file")
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix not in _READERS:
+        raise DocumentError(
+            f"{path}: cannot read {suffix or 'a file without suffix'}; "
+            f"convert it to one of {', '.join(sorted(SUFFIXES))}"
+        )
+    try:
+        content = _READERS[suffix](data)
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
+    text = normalise(content.text)
+    if not text.strip():
+        advice = "if it is a scan, run OCR first" if suffix == ".pdf" else "fill it or remove it"
+        raise DocumentError(f"{path}: no text in it; {advice}")
+    title = _meaningful(content.title) or _heading(text) or _stem(path)
+    return Document(hashlib.sha256(data).hexdigest(), path, title, text, content.pages)
+
+
+def _cannot_list(error: OSError) -> None:
+    raise DocumentError(
+        f"{_printable(str(error.filename))}: cannot be listed ({error.strerror}); "
+        "check its permissions"
+    ) from error
+
+
+def _printable(path: str) -> str:
+    """`path` with a question mark for each byte of a file name that is no Unicode."""
+    return path.encode("utf-8", "replace").decode("utf-8")
+
+
+def _meaningful(title: str | None) -> str | None:
+    """The format's own title on one line, unless a program wrote it or it is no title."""
+    if title is None:
+        return None
+    title = " ".join(normalise(title).split())
+    if not title or len(title) > _LONGEST_TITLE or _PROGRAMS_TITLE.fullmatch(title):
+        return None
+    return title
+
+
+def _heading(text: str) -> str | None:
+    """The first line where it looks like a heading."""
+    first, _, rest = text.lstrip().partition("\n")
+    first, following = first.strip(), rest.partition("\n")[0].strip()
+    if not rest.strip() or len(first) > _LONGEST_HEADING or first[-1] in ".!?:;,":
+        return None
+    if " | " in first:  # a row of a table
+        return None
+    if len(first) > _WRAPPED_PROSE and following and len(following) <= _LONGEST_HEADING:
+        return None  # the first of many lines of hard-wrapped prose
+    return first
+
+
+def _stem(path: str) -> str:
+    stem = PurePosixPath(path).stem
+    return stem.replace("_", " ").replace("-", " ").strip() or stem

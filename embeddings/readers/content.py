@@ -1,0 +1,37 @@
+"""What every reader returns, and how a parser's failure becomes a `DocumentError`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from embeddings.errors import DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The format's own title (`None` where it has none), the plain text and the page starts.
+
+    `pages` are code-point offsets into `text`. A reader that fills them returns a `text` that
+    `normalise` leaves as it is.
+    """
+
+    title: str | None
+    text: str
+    pages: tuple[int, ...] = ()
+
+
+@contextmanager
+def parsing(format_name: str, advice: str) -> Iterator[None]:
+    """Nothing; any failure of the parser inside comes out as a `DocumentError` with `advice`.
+
+    Parsers of other people throw whatever they like on rubbish, hence the broad `except`.
+    """
+    try:
+        yield
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:
+        reason = str(error).strip() or type(error).__name__
+        raise DocumentError(f"broken {format_name} ({reason}); {advice}") from error

@@ -1,0 +1,71 @@
+"""Word documents (.docx) → plain text: paragraphs and table rows in the document's order."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from embeddings.errors import DocumentError
+from embeddings.readers.content import Content, parsing
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_REMOVED = {"del", "moveFrom"}
+
+
+def read_docx(data: bytes) -> Content:
+    """The body's paragraphs and table rows, parted by blank lines; the core title if there is one.
+
+    The XML is walked here rather than by `iter_inner_content`, which leaves out tracked
+    insertions, content controls and text boxes. Headers, footers and notes are left out.
+    """
+    if data.startswith(_OLE):
+        raise DocumentError(
+            "not a .docx but an old .doc or a password-protected file; "
+            "save it as .docx without a password"
+        )
+    if not data.startswith(b"PK"):
+        raise DocumentError("not a .docx (not a zip archive); open it in Word and save it again")
+    with parsing(".docx", "open it in Word and save it again, or remove it"):
+        import docx
+
+        document = docx.Document(io.BytesIO(data))
+        title, body = document.core_properties.title, document.element.body
+    blocks = [block for block in _blocks(body) if block.strip()]
+    return Content(title or None, "\n\n".join(blocks))
+
+
+def _blocks(container: Any) -> Iterator[str]:
+    for child in container:
+        name = _name(child)
+        if name == "p":
+            yield _inline(child).strip()
+            for box in child.iter(f"{_WORD}txbxContent"):
+                if not any(_name(above) == "Fallback" for above in box.iterancestors()):
+                    yield from _blocks(box)
+        elif name == "tr":
+            cells = (" ".join(filter(None, _blocks(cell))) for cell in child.iter(f"{_WORD}tc"))
+            yield " | ".join(cell.replace("\n", " ") for cell in cells if cell)
+        elif name not in _REMOVED:
+            yield from _blocks(child)
+
+
+def _inline(element: Any) -> str:
+    """The text of a paragraph as accepted: insertions in, deletions and text boxes out."""
+    pieces = []
+    for child in element:
+        name = _name(child)
+        if name == "t":
+            pieces.append(child.text or "")
+        elif name in _BREAKS and _name(element) == "r":
+            pieces.append(_BREAKS[name])
+        elif name not in _REMOVED and name not in ("AlternateContent", "drawing", "pict"):
+            pieces.append(_inline(child))
+    return "".join(pieces)
+
+
+def _name(element: Any) -> str:
+    """The tag without its namespace; empty for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""

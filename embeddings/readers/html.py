@@ -1,0 +1,171 @@
+"""HTML → plain text: the main text as trafilatura finds it, else all the visible text."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from embeddings.readers.content import Content, parsing
+from embeddings.readers.text import decode, normalise
+
+_ADVICE = "open it in a browser and save it again, or remove it"
+_CHARSET = re.compile(rb"""<meta[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""", re.I)
+_UNSEEN = (
+    "//script|//style|//template|//noscript|//iframe|//object|//svg|//select|//textarea|//*[@hidden]"
+    "|//*[contains(translate(@style,' ',''),'display:none')]"
+    "|//*[contains(translate(@style,' ',''),'visibility:hidden')]"
+)
+_TITLES = ("//meta[@property='og:title']/@content", "//title", "//h1")
+_WHITE = re.compile(r"[ \t\n\r\f]+")
+# trafilatura's names and HTML's; `head` is trafilatura's heading, HTML's is never walked
+_BLOCKS = frozenset(
+    (
+        *("head", "item", "list", "quote", "row", "ab", "p", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("div", "section", "article", "main", "header", "footer", "nav", "aside", "address"),
+        *("body", "hgroup", "ul", "ol", "menu", "li", "dl", "dt", "dd", "table", "caption"),
+        *("thead", "tbody", "tfoot", "tr", "td", "th", "blockquote", "pre", "center", "figure"),
+        *("figcaption", "details", "summary", "form", "fieldset", "legend", "hr"),
+    )
+)
+_BREAKS = frozenset({"br", "lb"})
+_ROWS = frozenset({"tr", "row"})
+_LINES_KEPT = frozenset({"pre", "code", "quote"})
+_SHORT_PAGE = 20_000
+
+
+def read_html(data: bytes) -> Content:
+    """The page's main text, blocks parted by blank lines; all its text where that finds little.
+
+    The title is og:title, else <title>, else the first <h1>. Nothing is fetched.
+    """
+    declared = _CHARSET.search(data, 0, 4096) or _XML_ENCODING.match(data)
+    text = decode(data, declared[1].decode("ascii") if declared else None)
+    tree = _parse(text)
+    if tree is None:
+        return Content(None, "")
+    visible, main = _tree_blocks(_body(tree)), _main_blocks(tree)
+    blocks = visible if _finds_little(main, visible) else main
+    return Content(_title(tree), "\n\n".join(blocks))
+
+
+def fragment_blocks(markup: str) -> list[str]:
+    """The visible text of a piece of HTML, a string per block."""
+    tree = _parse(markup)
+    return [] if tree is None else _tree_blocks(_body(tree))
+
+
+def _parse(text: str) -> Any | None:
+    """The tree without what a browser does not show; `None` where there is no element."""
+    from lxml import etree, html  # type: ignore[import-untyped, unused-ignore]
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    with parsing("HTML", _ADVICE):
+        try:
+            tree = html.document_fromstring(normalise(text).encode(), parser=parser)
+        except etree.ParserError:  # lxml's word for an empty document
+            return None
+    for element in tree.xpath(_UNSEEN):
+        if element.getparent() is not None:
+            element.drop_tree()
+    return tree
+
+
+def _body(tree: Any) -> Any:
+    body = tree.find("body")
+    return tree if body is None else body
+
+
+def _main_blocks(tree: Any) -> list[str]:
+    import trafilatura
+
+    with parsing("HTML", _ADVICE):
+        found: Any = trafilatura.bare_extraction(
+            copy.deepcopy(tree), favor_recall=True, include_tables=True, include_comments=False
+        )
+    return [] if found is None else _tree_blocks(found.body)
+
+
+def _finds_little(main: list[str], visible: list[str]) -> bool:
+    """Whether `main` is nothing, or next to nothing of a short page, or a page in one lump.
+
+    On very short pages trafilatura takes all text, tags between words made spaces.
+    """
+    if len(main) < 2 and sum(block in "".join(main) for block in visible) != 1:
+        return True
+    found, shown = sum(map(len, main)), sum(map(len, visible))
+    return found * 5 < shown <= _SHORT_PAGE
+
+
+def _title(tree: Any) -> str | None:
+    for path in _TITLES:
+        for found in tree.xpath(path)[:1]:
+            title = found if isinstance(found, str) else found.text_content()
+            if title.strip():
+                return str(title)
+    return None
+
+
+@dataclass(slots=True)
+class _Flow:
+    """Blocks that are done, and the text of the one being gathered."""
+
+    blocks: list[str] = field(default_factory=list)
+    text: str = ""
+
+    def add(self, text: str | None, *, lines_kept: bool) -> None:
+        if not text:
+            return
+        if not lines_kept:
+            text = _WHITE.sub(" ", text)
+            if not self.text or self.text[-1] in " \n":
+                text = text.lstrip(" ")
+        self.text += text
+
+    def line_end(self) -> None:
+        self.text = self.text.rstrip(" ") + "\n"
+
+    def end(self) -> None:
+        if self.text.strip():
+            self.blocks.append(self.text.rstrip().lstrip("\n"))
+        self.text = ""
+
+
+def _tree_blocks(root: Any) -> list[str]:
+    flow = _Flow()
+    _walk(root, flow, lines_kept=False)
+    flow.end()
+    return flow.blocks
+
+
+def _walk(element: Any, flow: _Flow, *, lines_kept: bool) -> None:
+    tag = element.tag
+    parent = element.getparent()
+    if tag in _BREAKS:
+        flow.line_end()
+    if tag in _ROWS:
+        flow.end()
+        flow.blocks += _row(element)
+        return
+    # trafilatura calls <q> a quote too
+    is_block = tag in _BLOCKS and not (tag == "quote" and parent is not None and parent.tag == "p")
+    if is_block:
+        flow.end()
+    lines_kept = lines_kept or tag in _LINES_KEPT
+    flow.add(element.text, lines_kept=lines_kept)
+    for child in element:
+        _walk(child, flow, lines_kept=lines_kept)
+        flow.add(child.tail, lines_kept=lines_kept)
+    if is_block:
+        flow.end()
+
+
+def _row(row: Any) -> list[str]:
+    """One line for a row of data; all the blocks where a table lays out a page."""
+    cells = [_tree_blocks(cell) for cell in row]
+    if any(len(blocks) > 1 for blocks in cells):
+        return [block for blocks in cells for block in blocks]
+    line = " | ".join(block.replace("\n", " ") for blocks in cells for block in blocks)
+    return [line] if line else []

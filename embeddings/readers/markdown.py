@@ -1,0 +1,83 @@
+"""Markdown → plain text by markdown-it: a block each for heading, paragraph, item, table row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from embeddings.readers.content import Content, parsing
+from embeddings.readers.html import fragment_blocks
+from embeddings.readers.text import decode, normalise
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*\n((?:[\w-]+[ \t]*:|#).*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S
+)
+_FRONT_TITLE = re.compile(r"^title[ \t]*:[ \t]*(?![>|])(\S.*?)[ \t]*$", re.M | re.I)
+
+
+def read_markdown(data: bytes) -> Content:
+    """The text without its mark-up, blocks parted by blank lines.
+
+    The title is the front matter's, else the first heading of level 1. URLs, inline tags and the
+    front matter are dropped; code stays as it stands.
+    """
+    from markdown_it import MarkdownIt
+
+    text = normalise(decode(data))
+    title = None
+    if front := _FRONT_MATTER.match(text):
+        text = text[front.end() :]
+        if match := _FRONT_TITLE.search(front[1]):
+            title = match[1].strip("\"'")
+    with parsing("Markdown", "check the file or remove it"):
+        tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    return Content(title or _first_heading(tokens), "\n\n".join(_blocks(tokens)))
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
+    cells: list[str] | None = None
+    for token in tokens:
+        if token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close" and cells is not None:
+            if any(cells):
+                yield " | ".join(cells)
+            cells = None
+        elif token.type == "inline":
+            text = _inline(token.children or [])
+            if cells is not None:
+                cells.append(text)
+            elif text:
+                yield text
+        elif token.type in ("fence", "code_block"):
+            if code := token.content.strip("\n"):
+                yield code
+        elif token.type == "html_block":
+            yield from fragment_blocks(token.content)
+
+
+def _inline(tokens: Sequence[Token]) -> str:
+    pieces = []
+    for token in tokens:
+        if token.type == "softbreak":
+            pieces.append(" ")
+        elif token.type == "hardbreak":
+            pieces.append("\n")
+        elif token.type == "html_inline":
+            if re.match(r"<br\b", token.content, re.I):
+                pieces.append("\n")
+        else:
+            pieces.append(token.content)
+    return "".join(pieces).strip()
+
+
+def _first_heading(tokens: Sequence[Token]) -> str | None:
+    for token, inside in pairwise(tokens):
+        if token.type == "heading_open" and token.tag == "h1":
+            return _inline(inside.children or []) or None
+    return None

@@ -1,0 +1,24 @@
+"""A question's words → the query of the store's full-text index."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"\w+")
+_STOP_WORDS = frozenset(
+    """
+    a about all also am an and any are as at be been being but by can could did do does doing for
+    from had has have having he her him his how i if in into is it its just let me my no nor of on
+    or our out over own shall she should so some such than that the their them then there these
+    they this those to too up us very was we were what when where which while who whom whose why
+    will with would you your s t d ll ve re m
+    """.split()  # noqa: SIM905 - as a list it would be 717 characters of quotation marks
+)
+_MAX_TERMS = 64
+
+
+def match_expression(question: str) -> str:
+    """The FTS5 expression that matches any content word of the question; "" without one."""
+    words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
+    terms = [word for word in words if word not in _STOP_WORDS][:_MAX_TERMS]
+    return " OR ".join(f'"{term}"' for term in terms)

@@ -1,0 +1,66 @@
+"""Answer → the JSON object of `pincite ask --json`, which programs outside rely on."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from qa.bot import Answer
+from qa.cite import Citation
+
+
+class CitationJson(TypedDict):
+    """A citation; `document` is the path relative to the folder, `sha256` that of the file."""
+
+    number: int
+    document: str
+    title: str
+    sha256: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int
+    answer_end: int
+    answer: str
+
+
+class AnswerJson(TypedDict):
+    """An answer; `text` is null and `citations` empty where the bot abstained."""
+
+    question: str
+    text: str | None
+    confidence: float
+    abstained: bool
+    seconds: float
+    citations: list[CitationJson]
+    nearest: list[CitationJson]
+
+
+def answer_json(answer: Answer) -> AnswerJson:
+    """The answer as plain data, in the order of the fields above."""
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "confidence": round(answer.confidence, 4),
+        "abstained": answer.abstained,
+        "seconds": round(answer.seconds, 4),
+        "citations": [citation_json(c) for c in answer.citations],
+        "nearest": [citation_json(c) for c in answer.nearest],
+    }
+
+
+def citation_json(citation: Citation) -> CitationJson:
+    """The citation as plain data."""
+    return {
+        "number": citation.number,
+        "document": citation.path,
+        "title": citation.title,
+        "sha256": citation.document,
+        "page": citation.page,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+        "answer_start": citation.answer_start,
+        "answer_end": citation.answer_end,
+        "answer": citation.answer,
+    }

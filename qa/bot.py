@@ -1,0 +1,159 @@
+"""The whole chain behind one call: retrieve → read → cite → Answer, or none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.documents import Document
+from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
+from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
+from embeddings.store import Store
+from qa.calibrate import Calibration, load_calibration
+from qa.chat import Chat, stand_alone
+from qa.cite import Citation, cite
+from qa.read import Reader, SentenceReader
+from qa.retrieve import Hit, Retriever
+
+MAX_QUESTION_CHARS = 2000
+PASSAGES_READ = 10
+MAX_CITATIONS = 5
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the documents say, or that they do not.
+
+    `text` is the short answer, in the documents' own words, and None where the bot abstained;
+    then `citations` is empty and `nearest` holds the closest sentences. `confidence` is the
+    probability that the first citation is right. `question` is what was searched for: the
+    question asked, with what a follow-up leans on.
+    """
+
+    question: str
+    text: str | None
+    confidence: float
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    seconds: float
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the documents do not answer."""
+        return self.text is None
+
+
+class Bot:
+    """Answers questions from the documents of a folder.
+
+    bot = Bot.open("seeds/")
+    answer = bot.ask("Who is the national security adviser?")
+    answer.text, answer.confidence, answer.citations[0].quote
+    """
+
+    def __init__(
+        self, store: Store, encoder: Encoder, reader: Reader, calibration: Calibration
+    ) -> None:
+        self.store = store
+        self.encoder = encoder
+        self.calibration = calibration
+        self.report: Report | None = None
+        """What indexing did when the bot was opened from a folder."""
+        self._reader = reader
+        self._retriever = Retriever(store, encoder)
+
+    @classmethod
+    def open(
+        cls,
+        docs: str | Path,
+        *,
+        index: str | Path | None = None,
+        model: str = BUNDLED,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Bot:
+        """A bot over the folder `docs`, indexing first what is new or changed.
+
+        `index` is where the index is kept (by default `docs/.pincite`) and `model` the embedding
+        model, by hub name or folder. Raises `DocumentError`, `StoreError` or `ModelError`.
+        """
+        folder = Path(docs)
+        encoder = SentenceTransformerEncoder(model)
+        store = open_store(default_index(folder) if index is None else Path(index), encoder)
+        try:
+            report = index_folder(folder, store, encoder, progress=progress)
+        except BaseException:
+            store.close()
+            raise
+        bot = cls(store, encoder, SentenceReader(encoder), load_calibration())
+        bot.report = report
+        return bot
+
+    def close(self) -> None:
+        """Releases the index."""
+        self.store.close()
+
+    def __enter__(self) -> Bot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        min_confidence: float | None = None,
+    ) -> Answer:
+        """The answer to the question, or an `Answer` whose `text` is None.
+
+        `history` holds the earlier (question, answer) pairs that the question may lean on. Below
+        `min_confidence` the bot abstains: 0.0 never, None means the calibrated threshold. Raises
+        `ValueError` for a question that is empty or longer than `MAX_QUESTION_CHARS`.
+        """
+        began = time.perf_counter()
+        threshold = self.calibration.threshold if min_confidence is None else min_confidence
+        if not 0.0 <= threshold <= 1.0:
+            raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
+        understood = stand_alone(checked(question), history)
+        hits = self._retriever.retrieve(understood, PASSAGES_READ)
+        extracts = self._reader.read(understood, hits)
+        confidence = self.calibration.confidence(extracts)
+        answers = bool(extracts) and confidence >= threshold
+        found = cite(extracts, self.store.document, limit=MAX_CITATIONS if answers else NEAREST)
+        return Answer(
+            question=understood,
+            text=found[0].answer if answers else None,
+            confidence=confidence,
+            citations=tuple(found) if answers else (),
+            nearest=() if answers else tuple(found),
+            seconds=time.perf_counter() - began,
+        )
+
+    def search(self, question: str, k: int = PASSAGES_READ) -> list[Hit]:
+        """The `k` passages that a question finds, best first, before anything is read."""
+        return self._retriever.retrieve(checked(question), k)
+
+    def chat(self) -> Chat:
+        """A conversation that remembers its turns."""
+        return Chat(self)
+
+    def document(self, document: str) -> Document:
+        """The document with this id (`Citation.document`). Raises `KeyError` without one."""
+        return self.store.document(document)
+
+
+def checked(question: str) -> str:
+    """The question without white space at its ends. Raises `ValueError` for one not to be asked."""
+    question = question.strip()
+    if not question:
+        raise ValueError("The question is empty. Ask something, in a sentence or a few words.")
+    if len(question) > MAX_QUESTION_CHARS:
+        raise ValueError(
+            f"The question has {len(question):,} characters, at most {MAX_QUESTION_CHARS:,} are "
+            "read. Shorten it to what you want to know."
+        )
+    return question

@@ -1,0 +1,67 @@
+"""A conversation with a `Bot`: turns, and follow-up questions understood from what went before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qa.bot import Answer, Bot
+
+_LEANS = re.compile(
+    r"^(?:and|but|so|or|then|also|why|how so|what about|how about|who else|what else|where else"
+    r"|since when|by whom|for what|anything else)\b"
+    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|there|then|that|this|those"
+    r"|these|one|ones|else|such)\b",
+    re.IGNORECASE,
+)
+_MAX_STANDALONE_WORDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange. `question` is the message as it was understood, with what it leans on."""
+
+    message: str
+    question: str
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Chat:
+    """Remembers the turns, so that a message may lean on the ones before it.
+
+    chat = bot.chat()
+    chat.say("Who co-hosted the summit?").answer.text
+    chat.say("And who spoke there?").question    # what was searched for
+    """
+
+    bot: Bot
+    turns: list[Turn] = field(default_factory=list)
+
+    def say(self, message: str) -> Turn:
+        """The turn that answers the message; it is also kept in `turns`."""
+        history = [(turn.message, turn.answer.text or "") for turn in self.turns]
+        answer = self.bot.ask(message, history=history)
+        turn = Turn(message, answer.question, answer)
+        self.turns.append(turn)
+        return turn
+
+
+def stand_alone(message: str, history: Sequence[tuple[str, str]]) -> str:
+    """The message as a question that can be searched for on its own.
+
+    One that points back, by a pronoun or by being a fragment, gets the question and answer before
+    it put in front; any other stays as it is.
+    """
+    if not history or not leans_back(message):
+        return message
+    question, answer = history[-1]
+    return " ".join(part for part in (question.strip(), answer.strip(), message) if part)
+
+
+def leans_back(message: str) -> bool:
+    """Whether the message alone does not say what it asks."""
+    return len(message.split()) <= _MAX_STANDALONE_WORDS or bool(_LEANS.search(message))

@@ -1,0 +1,76 @@
+"""Extracts → Citations: exact slices of the documents, one for each sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from embeddings.documents import Document
+from qa.read import Extract
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of a document, and the short answer inside it.
+
+    `document` is the `Document.id` (the SHA-256 of the file) and `path` the file, relative to the
+    folder. Offsets are code points of `Document.text`: `text[start:end] == quote` and
+    `text[answer_start:answer_end] == answer`. `page` counts from 1, None where there are no pages.
+    """
+
+    number: int
+    document: str
+    path: str
+    title: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int
+    answer_end: int
+    answer: str
+
+
+def cite(
+    extracts: Iterable[Extract], find: Callable[[str], Document], *, limit: int
+) -> list[Citation]:
+    """Citations of the first `limit` different sentences, numbered from 1.
+
+    `find` gives the document with an id. Where several extracts lie in one sentence, or in equal
+    sentences of different documents, the first stands for all.
+    """
+    citations: list[Citation] = []
+    quotes: set[str] = set()
+    for extract in extracts:
+        if len(citations) == limit:
+            break
+        document = find(extract.hit.passage.document)
+        start, end = _sentence(extract)
+        quote = document.text[start:end]
+        if (folded := " ".join(quote.split())) in quotes:
+            continue
+        quotes.add(folded)
+        citations.append(
+            Citation(
+                number=len(citations) + 1,
+                document=document.id,
+                path=document.path,
+                title=document.title,
+                page=document.page(start),
+                start=start,
+                end=end,
+                quote=quote,
+                answer_start=extract.start,
+                answer_end=min(extract.end, end),
+                answer=document.text[extract.start : min(extract.end, end)],
+            )
+        )
+    return citations
+
+
+def _sentence(extract: Extract) -> tuple[int, int]:
+    """The sentence that holds the extract's first character."""
+    for sentence in extract.hit.passage.sentences:
+        if sentence.start <= extract.start < sentence.end:
+            return sentence.start, sentence.end
+    raise ValueError(f"extract at {extract.start} lies in no sentence of its passage")

@@ -1,0 +1,347 @@
+"""The command line: parsing and printing only. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from embeddings.errors import PinciteError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from embeddings.indexer import Progress, Report
+    from qa.bot import Answer, Bot
+    from qa.cite import Citation
+
+app = typer.Typer(
+    name="pincite",
+    help="Ask a folder of documents; get its own words back, pinned to the exact sentence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DocsArgument = Annotated[Path, typer.Argument(metavar="DOCS", help="The folder of documents.")]
+DocsOption = Annotated[
+    Path, typer.Option("--docs", envvar="PINCITE_DOCS", help="The folder of documents.")
+]
+IndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        help="Where the index is kept. Default: DOCS/.pincite, or your cache folder where DOCS "
+        "cannot be written.",
+        show_default=False,
+    ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="A sentence-transformers model, by hub name or folder. Default: the bundled one.",
+        show_default=False,
+    ),
+]
+SEEDS = Path("seeds")
+
+
+@app.callback()
+def _root(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, format="pincite: %(message)s"
+    )
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("pincite"))
+        raise typer.Exit
+
+
+@app.command()
+def index(
+    docs: DocsArgument,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it anew from nothing.")] = False,
+) -> None:
+    """Build or refresh the index of a folder."""
+    from embeddings.indexer import default_index, remove_index
+
+    if rebuild:
+        remove_index(default_index(docs) if index is None else index)
+    with _open(docs, index, model) as bot:
+        assert bot.report is not None
+        report = bot.report
+        print(
+            f"{len(report.added)} added, {len(report.changed)} changed, "
+            f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
+            f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
+            f"in {report.seconds:.1f} s; {len(bot.store)} in {bot.store.folder}"
+        )
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    docs: DocsOption = SEEDS,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(help="Answer only above this, 0 to 1. Default: the calibrated threshold."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Answer one question."""
+    with _open(docs, index, model) as bot:
+        answer = _said(lambda: bot.ask(question, min_confidence=min_confidence))
+        if as_json:
+            from qa.answer_json import answer_json
+
+            print(json.dumps(answer_json(answer), ensure_ascii=False))
+        else:
+            _show(answer)
+
+
+@app.command()
+def chat(docs: DocsOption = SEEDS, index: IndexOption = None, model: ModelOption = None) -> None:
+    """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it."""
+    with _open(docs, index, model) as bot:
+        conversation = bot.chat()
+        print(f"{len(bot.store.files())} documents. Ask; an empty line ends.", file=sys.stderr)
+        while message := _prompt():
+            try:
+                turn = conversation.say(message)
+            except ValueError as error:
+                print(f"pincite: {error}", file=sys.stderr)
+                continue
+            if turn.question != turn.message:
+                print(f"(understood as: {turn.question})", file=sys.stderr)
+            _show(turn.answer)
+
+
+@app.command()
+def serve(
+    docs: Annotated[Path, typer.Argument(metavar="[DOCS]", help="The folder.")] = SEEDS,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(help="Default: 7860, or the next free.", show_default=False)
+    ] = None,
+) -> None:
+    """Open the web chat."""
+    with _open(docs, index, model) as bot:
+        from qa.ui.page import serve as serve_page
+
+        serve_page(bot, host=host, port=port)
+
+
+@app.command(name="eval")
+def evaluate_(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="JSON Lines, or SQuAD JSON.")],
+    docs: Annotated[
+        Path | None,
+        typer.Option(
+            "--docs",
+            help="The folder of documents. Default: seeds, or the paragraphs of a SQuAD file.",
+            show_default=False,
+        ),
+    ] = None,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    limit: Annotated[int | None, typer.Option(help="Ask every n-th, so many in all.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write summary and rows there.")
+    ] = None,
+) -> None:
+    """Measure the bot on questions with known answers."""
+    from qa.evaluate import evaluate
+    from qa.gold import read_gold
+
+    golds = read_gold(gold)
+    if limit is not None and limit < len(golds):
+        golds = [golds[i * len(golds) // limit] for i in range(limit)]
+    with (
+        _documents(gold, docs) as folder,
+        _open(folder, index, model) as bot,
+        _counter("asking", len(golds)) as tell,
+    ):
+        report = evaluate(bot, golds, progress=tell)
+    if json_file is not None:
+        text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1)
+        try:
+            json_file.write_text(text + "\n", "utf-8")
+        except OSError as error:
+            raise PinciteError(f"{json_file} cannot be written: {error.strerror}.") from error
+    for name, value in report.summary.items():
+        print(f"{name:<26}{_figure(value)}")
+
+
+def main() -> None:
+    """Runs the command line; what a person can mend is one line on stderr and exit code 1."""
+    try:
+        app()
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("pincite: interrupted; what was indexed so far is kept", file=sys.stderr)
+        sys.exit(130)
+
+
+@contextmanager
+def _open(docs: Path, index: Path | None, model: str | None) -> Iterator[Bot]:
+    """A bot over the folder, with a progress bar on stderr while it indexes."""
+    from embeddings.encoder import BUNDLED
+    from qa.bot import Bot
+
+    with _bar() as tell, Bot.open(docs, index=index, model=model or BUNDLED, progress=tell) as bot:
+        if bot.report is not None:
+            _show_skipped(bot.report)
+        yield bot
+
+
+@contextmanager
+def _documents(gold: Path, docs: Path | None) -> Iterator[Path]:
+    """The folder to ask: the one given, else a SQuAD file's paragraphs, else the seeds."""
+    from qa.gold import read_squad_paragraphs
+
+    paragraphs = [] if docs else read_squad_paragraphs(gold)
+    if not paragraphs:
+        yield docs or SEEDS
+        return
+    with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+        for path, text in paragraphs:
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8", newline="")
+        yield Path(folder)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """Draws indexing on stderr while it embeds; without a terminal, a line every ten seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    left = TextColumn("{task.fields[left]}")
+    columns = (TextColumn("indexing"), BarColumn(), DownloadColumn(), left)
+    bar = Bar(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None, left="")
+    said = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal said
+        done, total, seconds = progress.done_bytes, progress.total_bytes, progress.remaining_seconds
+        remaining = "" if seconds is None else f"about {seconds:.0f} s left"
+        if console.is_terminal:
+            if done < total and not bar.live.is_started:
+                bar.start()
+            bar.update(task, total=total, completed=done, left=remaining)
+        elif time.monotonic() - said > 10:
+            said = time.monotonic()
+            print(
+                f"pincite: indexed {done / 1e6:.1f} of {total / 1e6:.1f} MB, {remaining}",
+                file=sys.stderr,
+            )
+
+    try:
+        yield tell
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+@contextmanager
+def _counter(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _said(call: Callable[[], Answer]) -> Answer:
+    """The answer; a question that cannot be asked becomes an error for the person."""
+    try:
+        return call()
+    except ValueError as error:
+        raise PinciteError(str(error)) from error
+
+
+def _prompt() -> str:
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return ""
+
+
+def _show(answer: Answer) -> None:
+    """Prints the answer for a person, the short answer in bold within its sentence."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    if answer.abstained:
+        console.print("No answer in these documents.", style="bold")
+        if answer.nearest:
+            console.print("The nearest sentences:")
+    for citation in answer.citations or answer.nearest:
+        console.print(Text(f"[{citation.number}] “"), _marked(citation), "”", sep="")
+        console.print(Text(f"    {_place(citation)}"), style="dim")
+    if not answer.abstained:
+        console.print(f"confidence {answer.confidence:.0%}", style="dim")
+
+
+def _marked(citation: Citation) -> Text:
+    """The quote on one line, the short answer in bold unless it is the whole of it."""
+    from rich.text import Text
+
+    begin = citation.answer_start - citation.start
+    end = citation.answer_end - citation.start
+    style = "bold" if citation.answer != citation.quote else ""
+    quote = citation.quote
+    parts = ((quote[:begin], ""), (quote[begin:end], style), (quote[end:], ""))
+    return Text.assemble(*((re.sub(r"\s+", " ", text), look) for text, look in parts))
+
+
+def _place(citation: Citation) -> str:
+    page = "" if citation.page is None else f", page {citation.page}"
+    return f"{citation.path}{page}, characters {citation.start} to {citation.end}"
+
+
+def _show_skipped(report: Report) -> None:
+    for skip in report.skipped:
+        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(part)}" for name, part in value.items())
+    if value is None:
+        return "none"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

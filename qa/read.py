@@ -1,0 +1,65 @@
+"""question + Hits → Extracts: where in the passages the answer stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from embeddings.encoder import Encoder
+from qa.retrieve import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A short answer, `text[start:end]` of the document that `hit.passage.document` names.
+
+    `score` is the reader's own, higher is better, comparable among the extracts of one question.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    score: float
+
+
+class Reader(Protocol):
+    """What points at answers in passages."""
+
+    name: str
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Extract]:
+        """The extracts of all passages, best first; no place twice."""
+        ...
+
+
+class SentenceReader:
+    """Takes whole sentences for answers: those nearest to the question by the encoder's cosine.
+
+    The floor that a trained reader is measured against.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name = f"sentences@{encoder.name}"
+        self._encoder = encoder
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Extract]:
+        """Every sentence of the passages, best first; `score` is a cosine."""
+        places: dict[tuple[str, int, int], Hit] = {}
+        for hit in hits:
+            passage = hit.passage
+            for sentence in passage.sentences:
+                start, end = max(sentence.start, passage.start), min(sentence.end, passage.end)
+                places.setdefault((passage.document, start, end), hit)
+        texts = [
+            hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+            for (_, start, end), hit in places.items()
+        ]
+        if not texts:
+            return []
+        scores = self._encoder.encode_passages(texts) @ self._encoder.encode_question(question)
+        extracts = [
+            Extract(hit, start, end, float(score))
+            for ((_, start, end), hit), score in zip(places.items(), scores, strict=True)
+        ]
+        return sorted(extracts, key=lambda e: (-e.score, e.hit.passage.document, e.start))

@@ -1,0 +1,69 @@
+"""question → Hits: the passages worth reading, found by meaning and by words, fused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from embeddings.encoder import Encoder
+from embeddings.passages import Passage
+from embeddings.store import Store
+
+DENSE_WEIGHT = 0.6
+POOL = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage and why it was found; higher is better in all three.
+
+    `score` is the fused one, from 0 to 1, comparable within one question only. `dense` is the
+    cosine of question and passage, `lexical` the BM25 of the question's words, 0 without any.
+    """
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+class Retriever:
+    """Finds passages in a store, with the encoder that the store was made with."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        self._store = store
+        self._encoder = encoder
+
+    def retrieve(self, question: str, k: int) -> list[Hit]:
+        """The best `k` passages for the question, best first; fewer where there are fewer.
+
+        The best `POOL` by cosine and the best `POOL` by BM25 are scored by both; each score is
+        spread over 0 to 1 among them, and the two are averaged with `DENSE_WEIGHT`.
+        """
+        pool = max(k, POOL)
+        vector = self._encoder.encode_question(question)
+        dense = dict(self._store.nearest(vector, pool))
+        lexical = dict(self._store.matching(question, pool))
+        only_lexical = [i for i in lexical if i not in dense]
+        dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
+        ids = sorted(dense)
+        fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
+        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
+        score = {i: s for s, i in best}
+        return [
+            Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0))
+            for p in self._store.passages([i for _, i in best])
+        ]
+
+
+def fuse(dense: Sequence[float], lexical: Sequence[float]) -> list[float]:
+    """The weighted mean of both scores, each first spread over 0 to 1 (min-max)."""
+    pairs = zip(_spread(dense), _spread(lexical), strict=True)
+    return [DENSE_WEIGHT * d + (1 - DENSE_WEIGHT) * w for d, w in pairs]
+
+
+def _spread(scores: Sequence[float]) -> list[float]:
+    if not scores:
+        return []
+    low, high = min(scores), max(scores)
+    return [(s - low) / (high - low) if high > low else 0.0 for s in scores]

@@ -1,0 +1,180 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from qa.cli import main; main()"]
+
+
+def pincite(
+    *arguments: str | Path, stdin: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        timeout=120,
+    )
+
+
+def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
+    result = pincite("ask", "Who co-hosted the NATO Youth Summit?", "--docs", seeds, "--json")
+    assert result.returncode == 0
+    answer = json.loads(result.stdout)
+    assert list(answer) == [
+        "question",
+        "text",
+        "confidence",
+        "abstained",
+        "seconds",
+        "citations",
+        "nearest",
+    ]
+    citation = answer["citations"][0]
+    assert list(citation) == [
+        "number",
+        "document",
+        "title",
+        "sha256",
+        "page",
+        "start",
+        "end",
+        "quote",
+        "answer_start",
+        "answer_end",
+        "answer",
+    ]
+    text = (seeds / citation["document"]).read_text("utf-8")
+    assert text[citation["start"] : citation["end"]] == citation["quote"]
+    assert "Aspen Institute" in citation["quote"]
+
+
+def test_a_refusal_is_an_answer_and_not_an_error(seeds: Path) -> None:
+    result = pincite("ask", "How is bread baked?", "--docs", seeds, "--json")
+    answer = json.loads(result.stdout)
+    assert (result.returncode, answer["text"], answer["abstained"]) == (0, None, True)
+    assert answer["citations"] == []
+    assert len(answer["nearest"]) == 3
+
+
+def test_ask_prints_the_quotation_and_its_place(seeds: Path) -> None:
+    result = pincite("ask", "Who co-hosted the NATO Youth Summit?", "--docs", seeds)
+    assert "co-hosted by the Aspen Institute.”" in result.stdout
+    assert "000_c69afa3c8f6a24bb.txt, characters " in result.stdout
+
+
+def test_index_says_what_it_did(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Cats sleep.")
+    (tmp_path / "broken.pdf").write_bytes(b"rubbish")
+    result = pincite("index", tmp_path)
+    assert result.stdout.startswith("1 added, 0 changed, 0 unchanged, 0 removed, 1 skipped; ")
+    assert "skipped: broken.pdf" in result.stderr
+    assert result.returncode == 0
+    assert pincite("index", tmp_path).stdout.startswith("0 added, 0 changed, 1 unchanged")
+    assert pincite("index", tmp_path, "--rebuild").stdout.startswith("1 added")
+
+
+def test_chat_answers_until_an_empty_line(seeds: Path) -> None:
+    result = pincite(
+        "chat", "--docs", seeds, stdin="Who co-hosted the NATO Youth Summit?\nwhy?\n\nignored\n"
+    )
+    assert "Aspen Institute" in result.stdout
+    assert "understood as: Who co-hosted the NATO Youth Summit?" in result.stderr
+    assert result.returncode == 0
+
+
+def test_eval_prints_and_writes_the_figures(seeds: Path, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(
+        '{"id": "q1", "question": "Who co-hosted the NATO Youth Summit?",'
+        ' "answers": ["the Aspen Institute"], "document": "000_c69afa3c8f6a24bb.txt"}\n'
+        '{"id": "q2", "question": "How is bread baked?", "answers": []}\n'
+    )
+    file = tmp_path / "out.json"
+    result = pincite("eval", gold, "--docs", seeds, "--json", file)
+    written = json.loads(file.read_text())
+    assert written["summary"]["sentence_accuracy_forced"] == 1.0
+    assert [row["id"] for row in written["rows"]] == ["q1", "q2"]
+    assert "sentence_accuracy_forced  1.000" in result.stdout
+
+
+def test_eval_makes_documents_of_the_paragraphs_of_a_squad_file(tmp_path: Path) -> None:
+    paragraphs = [
+        {
+            "context": f"The {animal} of the house is called {name}.",
+            "qas": [
+                {
+                    "id": name,
+                    "question": f"What is the {animal} called?",
+                    "answers": [{"text": name, "answer_start": 0}],
+                }
+            ],
+        }
+        for animal, name in (("cat", "Mitzi"), ("dog", "Rex"))
+    ]
+    squad = tmp_path / "squad.json"
+    squad.write_text(json.dumps({"data": [{"title": "Pets", "paragraphs": paragraphs}]}))
+    result = pincite("eval", squad)
+    assert "sentence_accuracy_forced  1.000" in result.stdout
+    assert "recall@1                  1.000" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", "Who?", "--docs", "nowhere"], "nowhere"),
+        (["index", "EMPTY"], "no documents"),
+        (["ask", "  ", "--docs", "SEEDS"], "question is empty"),
+        (["ask", "x" * 50_000, "--docs", "SEEDS"], "50,000 characters"),
+        (["eval", "nowhere.jsonl", "--docs", "SEEDS"], "nowhere.jsonl"),
+        (["eval", "BAD", "--docs", "SEEDS"], "line 2"),
+        (["index", "SEEDS", "--model", "no/such-model"], "No embedding model 'no/such-model'"),
+        (["index", "SEEDS", "--index", "BAD"], "--index"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_line_on_stderr(
+    arguments: list[str], said: str, seeds: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"question": "Who?", "answers": ["x"]}\n{"question": \n')
+    names = {"SEEDS": str(seeds), "EMPTY": str(tmp_path / "empty"), "BAD": str(bad)}
+    result = pincite(
+        *[names.get(a, a) for a in arguments], env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    )
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert result.stderr.startswith("pincite: ")
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from qa.cli import app\n"
+        "from typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'faiss', 'openvino',"
+        " 'numpy', 'tiktoken'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_asking_an_existing_index_imports_neither_torch_nor_transformers(seeds: Path) -> None:
+    pincite("index", seeds)
+    code = (
+        "import sys\n"
+        "from qa import Bot\n"
+        "with Bot.open(sys.argv[1]) as bot: bot.ask('Who spoke?')\n"
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & sys.modules.keys()))"
+    )
+    result = subprocess.run([sys.executable, "-c", code, seeds], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr

@@ -1,0 +1,84 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.sentences import MAX_SENTENCE_CHARS, Span, clause_cut, split_sentences
+
+
+def sentences(text: str) -> list[str]:
+    return [text[s.start : s.end] for s in split_sentences(text)]
+
+
+def test_sentences_carry_code_point_offsets() -> None:
+    text = "Zoë 🙂 came. She left."
+    assert split_sentences(text) == [Span(0, 11), Span(12, 21)]
+
+
+def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
+    assert sentences("Dr. Smith paid $3.5 million. U.S. officials agreed.") == [
+        "Dr. Smith paid $3.5 million.",
+        "U.S. officials agreed.",
+    ]
+
+
+def test_a_quotation_stays_whole() -> None:
+    assert sentences("“We saw it. We left,” he said. Then it rained.") == [
+        "“We saw it. We left,” he said.",
+        "Then it rained.",
+    ]
+
+
+def test_a_heading_is_a_sentence_of_its_own() -> None:
+    assert sentences("The history\n\nIt began in 1871.") == ["The history", "It began in 1871."]
+
+
+def test_each_line_is_a_paragraph_where_lines_are_long_or_uneven() -> None:
+    assert sentences("First point\nSecond one here\nThird") == [
+        "First point",
+        "Second one here",
+        "Third",
+    ]
+
+
+def test_hard_wrapped_lines_flow_together() -> None:
+    text = (
+        "The light was first shown on the evening of\n"
+        "14 October 1871, and it has been shown every\n"
+        "night since. The tower is 31 metres tall."
+    )
+    assert sentences(text) == [text[: text.index(" The tower")], "The tower is 31 metres tall."]
+
+
+def test_items_of_a_list_do_not_flow_together() -> None:
+    text = "- the first item of the list is about this long\n- the second one is about as long too"
+    assert len(sentences(text)) == 2
+
+
+def test_a_bracket_never_closed_does_not_swallow_the_paragraph() -> None:
+    filler = "It was then carried on another channel for many years (now called Cottage Life. "
+    text = filler + "The next year brought a change. " * 15
+    assert len(sentences(text.strip())) == 16
+
+
+def test_text_without_a_stop_is_cut_at_words() -> None:
+    text = "word " * 2000
+    found = split_sentences(text)
+    assert all(s.end - s.start <= MAX_SENTENCE_CHARS for s in found)
+    assert {w for s in found for w in text[s.start : s.end].split()} == {"word"}
+
+
+def test_a_cut_prefers_a_clause_then_a_word_then_the_limit() -> None:
+    assert clause_cut("one two three, four five six", 0, 20) == 14
+    assert clause_cut("one two three four five six", 0, 20) == 19
+    assert clause_cut("x" * 30, 0, 20) == 20
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_spans_are_ordered_trimmed_and_lose_nothing_but_white_space(text: str) -> None:
+    at = 0
+    for span in split_sentences(text):
+        assert text[at : span.start].strip() == ""
+        quote = text[span.start : span.end]
+        assert quote
+        assert quote == quote.strip()
+        at = span.end
+    assert text[at:].strip() == ""
