@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -83,21 +84,19 @@ def find_documents(folder: Path) -> list[Path]:
     outside. Raises `DocumentError` where a folder cannot be listed: to skip one would look as if
     its files had been removed.
     """
-    if not folder.exists():
-        raise DocumentError(f"{folder}: no such folder; give the folder that holds the documents")
-    if not folder.is_dir():
-        raise DocumentError(f"{folder}: a file, not a folder; give the folder it is in")
-    root = folder.resolve()
-    found = []
-    for parent, folders, files in os.walk(folder, onerror=_cannot_list):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(parent, name)
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES or not path.is_file():
-                continue
-            if not path.is_symlink() or path.resolve().is_relative_to(root):
-                found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise DocumentError(f"{folder}: a file, not a folder; give the folder it is in")
+        return sorted(_walk(folder), key=lambda path: path.relative_to(folder).as_posix())
+    except FileNotFoundError as error:
+        raise DocumentError(
+            f"{folder}: no such folder; give the folder that holds the documents"
+        ) from error
+    except OSError as error:
+        raise DocumentError(
+            f"{_printable(str(error.filename))}: cannot be listed ({error.strerror}); "
+            "check its permissions"
+        ) from error
 
 
 def read_document(path: Path, folder: Path) -> Document:
@@ -139,11 +138,20 @@ def parse_document(data: bytes, path: str) -> Document:
     return Document(hashlib.sha256(data).hexdigest(), path, title, text, content.pages)
 
 
-def _cannot_list(error: OSError) -> None:
-    raise DocumentError(
-        f"{_printable(str(error.filename))}: cannot be listed ({error.strerror}); "
-        "check its permissions"
-    ) from error
+def _walk(folder: Path) -> Iterator[Path]:
+    root = folder.resolve()
+    for parent, folders, files in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(parent, name)
+            if name.startswith(".") or path.suffix.lower() not in SUFFIXES or not path.is_file():
+                continue
+            if not path.is_symlink() or path.resolve().is_relative_to(root):
+                yield path
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _printable(path: str) -> str:

@@ -156,6 +156,7 @@ class _Run:
             self._store.remove(name)
             if name not in skipped:
                 self.report.removed.append(name)
+        self._store.warm()
         self.report.seconds = time.perf_counter() - self._began
 
     def _take(self, name: str, path: Path) -> None:

@@ -273,6 +273,11 @@ class Store:
         found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
+    def warm(self) -> None:
+        """Loads the vectors now rather than at the first search."""
+        with self._lock:
+            self._index()
+
     def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:
         """The cosine of each of these passages with the unit `vector`."""
         with self._lock:

@@ -32,8 +32,8 @@ def read_docx(data: bytes) -> Content:
         import docx
 
         document = docx.Document(io.BytesIO(data))
-        title, body = document.core_properties.title, document.element.body
-    blocks = [block for block in _blocks(body) if block.strip()]
+        title, root = document.core_properties.title, document.element
+    blocks = [block for block in _blocks(root) if block.strip()]
     return Content(title or None, "\n\n".join(blocks))
 
 
@@ -46,10 +46,17 @@ def _blocks(container: Any) -> Iterator[str]:
                 if not any(_name(above) == "Fallback" for above in box.iterancestors()):
                     yield from _blocks(box)
         elif name == "tr":
-            cells = (" ".join(filter(None, _blocks(cell))) for cell in child.iter(f"{_WORD}tc"))
+            cells = (" ".join(filter(None, _blocks(cell))) for cell in _cells(child))
             yield " | ".join(cell.replace("\n", " ") for cell in cells if cell)
         elif name not in _REMOVED:
             yield from _blocks(child)
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    """The row's cells, not those of a table inside one of them."""
+    for cell in row.iter(f"{_WORD}tc"):
+        if next(cell.iterancestors(f"{_WORD}tr")) is row:
+            yield cell
 
 
 def _inline(element: Any) -> str:

@@ -15,9 +15,15 @@ _CHARSET = re.compile(rb"""<meta[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""", re.I)
 _UNSEEN = (
     "//script|//style|//template|//noscript|//iframe|//object|//svg|//select|//textarea|//*[@hidden]"
+    "|//a[.='¶' or .='§' or .='#']"  # the anchors that manuals put behind their headings
     "|//*[contains(translate(@style,' ',''),'display:none')]"
     "|//*[contains(translate(@style,' ',''),'visibility:hidden')]"
 )
+_ASIDE = (
+    "//nav|//aside|//footer[not(ancestor::article)]|//*[@id='comments']|//*[@role='navigation' "
+    "or @role='contentinfo' or @role='complementary' or @role='search']"
+)
+_TELLING = re.compile(r"[.!?…。！？][\"'”’»)]*$| \| ")
 _TITLES = ("//meta[@property='og:title']/@content", "//title", "//h1")
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 # trafilatura's names and HTML's; `head` is trafilatura's heading, HTML's is never walked
@@ -33,11 +39,10 @@ _BLOCKS = frozenset(
 _BREAKS = frozenset({"br", "lb"})
 _ROWS = frozenset({"tr", "row"})
 _LINES_KEPT = frozenset({"pre", "code", "quote"})
-_SHORT_PAGE = 20_000
 
 
 def read_html(data: bytes) -> Content:
-    """The page's main text, blocks parted by blank lines; all its text where that finds little.
+    """The page's main text, blocks parted by blank lines; all its text where that loses some.
 
     The title is og:title, else <title>, else the first <h1>. Nothing is fetched.
     """
@@ -46,9 +51,8 @@ def read_html(data: bytes) -> Content:
     tree = _parse(text)
     if tree is None:
         return Content(None, "")
-    visible, main = _tree_blocks(_body(tree)), _main_blocks(tree)
-    blocks = visible if _finds_little(main, visible) else main
-    return Content(_title(tree), "\n\n".join(blocks))
+    title, main, visible = _title(tree), _main_blocks(tree), _visible_blocks(tree)
+    return Content(title, "\n\n".join(visible if _falls_short(main, visible) else main))
 
 
 def fragment_blocks(markup: str) -> list[str]:
@@ -67,10 +71,14 @@ def _parse(text: str) -> Any | None:
             tree = html.document_fromstring(normalise(text).encode(), parser=parser)
         except etree.ParserError:  # lxml's word for an empty document
             return None
-    for element in tree.xpath(_UNSEEN):
+    _drop(tree, _UNSEEN)
+    return tree
+
+
+def _drop(tree: Any, path: str) -> None:
+    for element in tree.xpath(path):
         if element.getparent() is not None:
             element.drop_tree()
-    return tree
 
 
 def _body(tree: Any) -> Any:
@@ -88,15 +96,30 @@ def _main_blocks(tree: Any) -> list[str]:
     return [] if found is None else _tree_blocks(found.body)
 
 
-def _finds_little(main: list[str], visible: list[str]) -> bool:
-    """Whether `main` is nothing, or next to nothing of a short page, or a page in one lump.
+def _visible_blocks(tree: Any) -> list[str]:
+    """All the text of the page but what HTML itself sets apart; takes that out of `tree`."""
+    everything = _tree_blocks(_body(tree))
+    _drop(tree, _ASIDE)
+    return _tree_blocks(_body(tree)) or everything
 
-    On very short pages trafilatura takes all text, tags between words made spaces.
+
+def _falls_short(main: list[str], visible: list[str]) -> bool:
+    """Whether `main` lacks a tenth of the sentences and table rows, or is a page in one lump.
+
+    trafilatura leaves out half of some manuals (definition lists, <details>), and of very short
+    pages it makes one paragraph, with spaces for tags inside words. A line too much does less
+    harm than a sentence that cannot be found.
     """
-    if len(main) < 2 and sum(block in "".join(main) for block in visible) != 1:
+    found = _squeezed("".join(main))
+    if len(main) == 1 and sum(_squeezed(block) in found for block in visible) > 1:
         return True
-    found, shown = sum(map(len, main)), sum(map(len, visible))
-    return found * 5 < shown <= _SHORT_PAGE
+    telling = [block for block in visible if _TELLING.search(block)] or visible
+    lost = sum(len(block) for block in telling if _squeezed(block) not in found)
+    return lost * 10 > sum(map(len, telling))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _title(tree: Any) -> str | None:
@@ -110,27 +133,29 @@ def _title(tree: Any) -> str | None:
 
 @dataclass(slots=True)
 class _Flow:
-    """Blocks that are done, and the text of the one being gathered."""
+    """Blocks that are done, and the pieces of the one being gathered."""
 
     blocks: list[str] = field(default_factory=list)
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
 
     def add(self, text: str | None, *, lines_kept: bool) -> None:
-        if not text:
-            return
-        if not lines_kept:
+        if text and not lines_kept:
             text = _WHITE.sub(" ", text)
-            if not self.text or self.text[-1] in " \n":
+            if not self.pieces or self.pieces[-1][-1] in " \n":
                 text = text.lstrip(" ")
-        self.text += text
+        if text:
+            self.pieces.append(text)
 
     def line_end(self) -> None:
-        self.text = self.text.rstrip(" ") + "\n"
+        if self.pieces:
+            self.pieces[-1] = self.pieces[-1].rstrip(" ")
+        self.pieces.append("\n")
 
     def end(self) -> None:
-        if self.text.strip():
-            self.blocks.append(self.text.rstrip().lstrip("\n"))
-        self.text = ""
+        text = "".join(self.pieces)
+        if text.strip():
+            self.blocks.append(text.rstrip().lstrip("\n"))
+        self.pieces.clear()
 
 
 def _tree_blocks(root: Any) -> list[str]:

@@ -45,8 +45,8 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
         if token.type == "tr_open":
             cells = []
         elif token.type == "tr_close" and cells is not None:
-            if any(cells):
-                yield " | ".join(cells)
+            if row := " | ".join(filter(None, cells)):
+                yield row
             cells = None
         elif token.type == "inline":
             text = _inline(token.children or [])

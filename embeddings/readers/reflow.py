@@ -15,7 +15,8 @@ from itertools import pairwise
 
 _MARGIN = 1 / 12  # the share of the page's height where running heads and page numbers stand
 _NEIGHBOURS = 4
-_ITEM = re.compile(r"[•◦▪‣●○■\uf0b7–*-]\s|\(?\d{1,2}[.)]\s|\(?[a-z][.)]\s")
+_BULLET = re.compile(r"[•◦▪‣●○■\uf0b7]\s")
+_ITEM = re.compile(r"[–*-]\s|\(?\d{1,2}[.)]\s|\(?[a-z][.)]\s")
 _TERMINAL = re.compile(r"[.!?:…。！？][\"'”’»)\]]*$")
 _LEADER = re.compile(r"(?:\. ?){4}\s*\w+$")  # ". . . . 7" in a table of contents
 _NUMBER = re.compile(r"\b[0-9]{1,4}\b")
@@ -107,9 +108,9 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
     above, line = lines[at - 1], lines[at]
     ended = _TERMINAL.search(above.text) is not None
     goes_on = not ended and line.text[0].islower()
-    if _LEADER.search(above.text):
+    if _LEADER.search(above.text) or _BULLET.match(line.text):
         return True
-    if _ITEM.match(line.text) and (ended or not line.text[0].isalnum()):
+    if ended and _ITEM.match(line.text):
         return True
     if not (above.height and line.height):
         return not goes_on

@@ -76,18 +76,38 @@ def decode(data: bytes, declared: str | None = None) -> str:
         raise DocumentError("binary content under a text file's name; rename or remove it")
     controls = len(data) - len(data.translate(None, _NOT_TEXT))
     if controls > max(2, len(data) // 100):  # more than stray: UTF-16 or no text
-        return _detected(data, _WIDE)
-    if (text := _strictly(data, "utf-8")) is not None:
-        return text
-    damaged = data.decode("utf-8", "replace")
-    if damaged.count("\ufffd") * 20 < len(data) - len(damaged):
-        return damaged
-    if declared is not None:
-        name = _WEB_NAMES.get(declared.lower(), declared)
-        if (text := _strictly(data, name)) is not None:
-            return text
+        text = _detected(data, _WIDE)
+    else:
+        text = _utf8(data) or _declared(data, declared) or _by_statistics(data)
+    if text is None:
+        raise DocumentError(
+            "neither UTF-8 nor any encoding that could be recognised; "
+            "save it as UTF-8, or remove it if it is not text"
+        )
+    return text
+
+
+def _utf8(data: bytes) -> str | None:
+    """`data` as UTF-8, also where a few of many characters are damaged."""
+    text = data.decode("utf-8", "replace")
+    damaged = text.count("\ufffd") - data.count("\ufffd".encode())
+    return text if damaged * 20 <= len(data) - len(text) else None
+
+
+def _declared(data: bytes, encoding: str | None) -> str | None:
+    if encoding is None:
+        return None
+    return _strictly(data, _WEB_NAMES.get(encoding.lower(), encoding))
+
+
+def _by_statistics(data: bytes) -> str | None:
     high_bytes = len(data.translate(None, bytes(range(0x80))))
-    return _detected(data, _COMMON if high_bytes * 20 > len(data) else _WESTERN)
+    if high_bytes * 20 > len(data):
+        return _detected(data, _COMMON)
+    text = _detected(data, _WESTERN)
+    if text is None and high_bytes * 100 < len(data):  # stray bytes among ASCII
+        text = data.decode("cp1252", "replace")
+    return text
 
 
 def _strictly(data: bytes, encoding: str) -> str | None:
@@ -97,8 +117,8 @@ def _strictly(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _detected(data: bytes, encodings: list[str]) -> str:
-    """The text in the likeliest of `encodings`.
+def _detected(data: bytes, encodings: list[str]) -> str | None:
+    """The text in the likeliest of `encodings`; `None` where it is text in none of them.
 
     charset-normalizer may not choose among all it knows: on English and French text it then
     takes iso8859-14 or cp775. It also takes cp1250 for cp1252 where both read well; a language
@@ -107,16 +127,12 @@ def _detected(data: bytes, encodings: list[str]) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(data, cp_isolation=encodings).best()
-    if best is not None:
-        text = str(best)
-        if best.encoding in ("cp1250", "iso8859_2") and best.language not in _CENTRAL_EUROPEAN:
-            text = _strictly(data, "cp1252") or text
-        if _reads_as_text(text):
-            return text
-    raise DocumentError(
-        "neither UTF-8 nor any encoding that could be recognised; "
-        "save it as UTF-8, or remove it if it is not text"
-    )
+    if best is None:
+        return None
+    text = str(best)
+    if best.encoding in ("cp1250", "iso8859_2") and best.language not in _CENTRAL_EUROPEAN:
+        text = _strictly(data, "cp1252") or text
+    return text if _reads_as_text(text) else None
 
 
 def _reads_as_text(text: str) -> bool:
