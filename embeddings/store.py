@@ -8,7 +8,6 @@ known by the hash of its bytes; files are names for it, and several may be names
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +26,7 @@ from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
 from embeddings.terms import match_expression
-
-if TYPE_CHECKING:
-    import faiss
-
-log = logging.getLogger(__name__)
+from embeddings.vectors import VectorIndex, open_vectors
 
 FORMAT = 1
 """Raised whenever an older index cannot be read any more."""
@@ -94,7 +89,7 @@ class Store:
         self.settings = settings
         self._connection = connection
         self._lock = threading.RLock()
-        self._vectors: tuple[int, faiss.Index] | None = None
+        self._vectors: tuple[int, VectorIndex] | None = None
         self._document = lru_cache(maxsize=64)(self._read_document)
 
     @classmethod
@@ -102,7 +97,8 @@ class Store:
         """The store in `folder`, made if there is none."""
         with _explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", "ascii")
+            if not (ignored := folder / ".gitignore").exists():
+                ignored.write_text("*\n", "ascii")
             connection = sqlite3.connect(
                 folder / "index.sqlite", timeout=30, isolation_level=None, check_same_thread=False
             )
@@ -268,10 +264,7 @@ class Store:
         Equal cosines come in the order of the ids.
         """
         with self._lock:
-            index = self._index()
-            scores, ids = index.search(vector[None, :], min(k, index.ntotal) or 1)
-        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+            return self._index().nearest(vector, k)
 
     def warm(self) -> None:
         """Loads the vectors now rather than at the first search."""
@@ -281,8 +274,7 @@ class Store:
     def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:
         """The cosine of each of these passages with the unit `vector`."""
         with self._lock:
-            index = self._index()
-            return [float(index.reconstruct(int(i)) @ vector) for i in ids]
+            return self._index().similarities(vector, ids)
 
     def matching(self, question: str, k: int) -> list[tuple[int, float]]:
         """The ids of the `k` passages that match the question's words best, by BM25, best first.
@@ -303,62 +295,24 @@ class Store:
         with self._lock, _explained(self.folder):
             return self._connection.execute(sql, values).fetchall()
 
-    # The derived index
-
     def _generation(self) -> int:
+        """How many writes there were: what was derived from the store holds for one generation."""
         return int(self._rows("SELECT value FROM meta WHERE name = 'generation'")[0][0])
 
-    def _index(self) -> faiss.Index:
-        """The FAISS index of the present generation: in memory, else its file, else made anew."""
+    def _index(self) -> VectorIndex:
+        """The vectors of the present generation: in memory, else their file, else made anew."""
         generation = self._generation()
         if self._vectors is None or self._vectors[0] != generation:
-            path = self.folder / f"vectors-{generation}.faiss"
-            index = _load_index(path, len(self), self.settings.dimension)
-            if index is None:
-                index = self._build_index()
-                self._keep_index(index, path)
+            index = open_vectors(
+                self.folder, generation, len(self), self.settings.dimension, self._stored_vectors
+            )
             self._vectors = (generation, index)
         return self._vectors[1]
 
-    def _build_index(self) -> faiss.Index:
-        import faiss
-
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self.settings.dimension))
+    def _stored_vectors(self) -> Iterator[tuple[list[int], bytes]]:
         cursor = self._connection.execute("SELECT id, vector FROM passages ORDER BY id")
         while rows := cursor.fetchmany(4096):
-            ids = np.array([row[0] for row in rows], np.int64)
-            vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f4")
-            index.add_with_ids(vectors.reshape(len(rows), -1), ids)
-        return index
-
-    def _keep_index(self, index: faiss.Index, path: Path) -> None:
-        """Writes the index beside the truth; a store that cannot be written does without."""
-        import faiss
-
-        partial = path.with_suffix(".partial")
-        try:
-            faiss.write_index(index, str(partial))
-            partial.replace(path)
-            for old in self.folder.glob("vectors-*.faiss"):
-                if old != path:
-                    old.unlink(missing_ok=True)
-        except (OSError, RuntimeError) as error:  # faiss reports a full disk as RuntimeError
-            log.info("the vectors are kept in memory only: %s", error)
-            partial.unlink(missing_ok=True)
-
-
-def _load_index(path: Path, count: int, dimension: int) -> faiss.Index | None:
-    """The index in that file if it is whole and holds as much as it should."""
-    import faiss
-
-    if not path.is_file():
-        return None
-    try:
-        index = faiss.read_index(str(path))
-    except RuntimeError as error:
-        log.warning("%s is damaged and is made anew: %s", path.name, error)
-        return None
-    return index if (index.ntotal, index.d) == (count, dimension) else None
+            yield [row[0] for row in rows], b"".join(row[1] for row in rows)
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""A question's words → the query of the store's full-text index."""
+"""A question's content words, and the query for them of the store's full-text index."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ _MAX_TERMS = 64
 
 def match_expression(question: str) -> str:
     """The FTS5 expression that matches any content word of the question; "" without one."""
+    return " OR ".join(f'"{word}"' for word in content_words(question)[:_MAX_TERMS])
+
+
+def content_words(question: str) -> list[str]:
+    """The question's different words in lower case, stop words left out, in order."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
-    terms = [word for word in words if word not in _STOP_WORDS][:_MAX_TERMS]
-    return " OR ".join(f'"{term}"' for term in terms)
+    return [word for word in words if word not in _STOP_WORDS]
+
+
+def coverage(question: str, text: str) -> float:
+    """The share of the question's content words that begin a word of the text, 0 to 1.
+
+    Up to three last letters may differ, of words that keep four; 0 without content words.
+    """
+    words = content_words(question)
+    there = {word.lower() for word in _WORD.findall(text)}
+    stems = [word[: max(4, len(word) - 3)] for word in words]
+    return sum(any(w.startswith(stem) for w in there) for stem in stems) / max(1, len(words))

@@ -11,11 +11,12 @@ from embeddings.documents import Document
 from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
-from qa.calibrate import Calibration, load_calibration
 from qa.chat import Chat, stand_alone
 from qa.cite import Citation, cite
-from qa.read import Reader, SentenceReader
+from qa.confidence import Calibration, load_calibration
+from qa.read import Extract, Reader, SentenceReader
 from qa.retrieve import Hit, Retriever
+from qa.span import SpanReader
 
 MAX_QUESTION_CHARS = 2000
 PASSAGES_READ = 10
@@ -62,7 +63,7 @@ class Bot:
         self.calibration = calibration
         self.report: Report | None = None
         """What indexing did when the bot was opened from a folder."""
-        self._reader = reader
+        self.reader = reader
         self._retriever = Retriever(store, encoder)
 
     @classmethod
@@ -72,22 +73,25 @@ class Bot:
         *,
         index: str | Path | None = None,
         model: str = BUNDLED,
+        reader: str | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Bot:
         """A bot over the folder `docs`, indexing first what is new or changed.
 
         `index` is where the index is kept (by default `docs/.pincite`) and `model` the embedding
-        model, by hub name or folder. Raises `DocumentError`, `StoreError` or `ModelError`.
+        model, by hub name or folder; `reader` is an extractive question-answering model, likewise,
+        or "sentences" for none. Raises `DocumentError`, `StoreError` or `ModelError`.
         """
         folder = Path(docs)
         encoder = SentenceTransformerEncoder(model)
+        opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)
         try:
             report = index_folder(folder, store, encoder, progress=progress)
         except BaseException:
             store.close()
             raise
-        bot = cls(store, encoder, SentenceReader(encoder), load_calibration())
+        bot = cls(store, encoder, opened, load_calibration(opened.name))
         bot.report = report
         return bot
 
@@ -118,12 +122,14 @@ class Bot:
         threshold = self.calibration.threshold if min_confidence is None else min_confidence
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
-        understood = stand_alone(checked(question), history)
-        hits = self._retriever.retrieve(understood, PASSAGES_READ)
-        extracts = self._reader.read(understood, hits)
-        confidence = self.calibration.confidence(extracts)
+        understood = self.understand(question, history)
+        extracts = self.read(understood)
+        confidence = self.calibration.confidence(understood, extracts)
         answers = bool(extracts) and confidence >= threshold
-        found = cite(extracts, self.store.document, limit=MAX_CITATIONS if answers else NEAREST)
+        if answers:
+            least = extracts[0].score - self.reader.margin
+            extracts = [extract for extract in extracts if extract.score >= least]
+        found = cite(extracts, self.document, limit=MAX_CITATIONS if answers else NEAREST)
         return Answer(
             question=understood,
             text=found[0].answer if answers else None,
@@ -132,6 +138,14 @@ class Bot:
             nearest=() if answers else tuple(found),
             seconds=time.perf_counter() - began,
         )
+
+    def understand(self, question: str, history: Sequence[tuple[str, str]] = ()) -> str:
+        """The question as it is searched for, with what it leans on. Raises as `ask` does."""
+        return stand_alone(checked(question), history)
+
+    def read(self, question: str) -> list[Extract]:
+        """What the reader finds for a question that stands alone, best first."""
+        return self.reader.read(question, self._retriever.retrieve(question, PASSAGES_READ))
 
     def search(self, question: str, k: int = PASSAGES_READ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read."""

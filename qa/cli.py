@@ -55,6 +55,15 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+ReaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help="A question-answering model, by hub name or folder, or `sentences` for none. "
+        "Default: the one that ships with pincite.",
+        show_default=False,
+    ),
+]
 SEEDS = Path("seeds")
 
 
@@ -78,6 +87,7 @@ def index(
     docs: DocsArgument,
     index: IndexOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it anew from nothing.")] = False,
 ) -> None:
     """Build or refresh the index of a folder."""
@@ -85,7 +95,7 @@ def index(
 
     if rebuild:
         remove_index(default_index(docs) if index is None else index)
-    with _open(docs, index, model) as bot:
+    with _open(docs, index, model, reader) as bot:
         assert bot.report is not None
         report = bot.report
         print(
@@ -102,6 +112,7 @@ def ask(
     docs: DocsOption = SEEDS,
     index: IndexOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     min_confidence: Annotated[
         float | None,
         typer.Option(help="Answer only above this, 0 to 1. Default: the calibrated threshold."),
@@ -109,7 +120,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer one question."""
-    with _open(docs, index, model) as bot:
+    with _open(docs, index, model, reader) as bot:
         answer = _said(lambda: bot.ask(question, min_confidence=min_confidence))
         if as_json:
             from qa.answer_json import answer_json
@@ -120,9 +131,14 @@ def ask(
 
 
 @app.command()
-def chat(docs: DocsOption = SEEDS, index: IndexOption = None, model: ModelOption = None) -> None:
+def chat(
+    docs: DocsOption = SEEDS,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    reader: ReaderOption = None,
+) -> None:
     """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it."""
-    with _open(docs, index, model) as bot:
+    with _open(docs, index, model, reader) as bot:
         conversation = bot.chat()
         print(f"{len(bot.store.files())} documents. Ask; an empty line ends.", file=sys.stderr)
         while message := _prompt():
@@ -141,13 +157,14 @@ def serve(
     docs: Annotated[Path, typer.Argument(metavar="[DOCS]", help="The folder.")] = SEEDS,
     index: IndexOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(help="Default: 7860, or the next free.", show_default=False)
     ] = None,
 ) -> None:
     """Open the web chat."""
-    with _open(docs, index, model) as bot:
+    with _open(docs, index, model, reader) as bot:
         from qa.ui.page import serve as serve_page
 
         serve_page(bot, host=host, port=port)
@@ -166,6 +183,7 @@ def evaluate_(
     ] = None,
     index: IndexOption = None,
     model: ModelOption = None,
+    reader: ReaderOption = None,
     limit: Annotated[int | None, typer.Option(help="Ask every n-th, so many in all.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write summary and rows there.")
@@ -180,7 +198,7 @@ def evaluate_(
         golds = [golds[i * len(golds) // limit] for i in range(limit)]
     with (
         _documents(gold, docs) as folder,
-        _open(folder, index, model) as bot,
+        _open(folder, index, model, reader) as bot,
         _counter("asking", len(golds)) as tell,
     ):
         report = evaluate(bot, golds, progress=tell)
@@ -210,12 +228,14 @@ def main() -> None:
 
 
 @contextmanager
-def _open(docs: Path, index: Path | None, model: str | None) -> Iterator[Bot]:
+def _open(docs: Path, index: Path | None, model: str | None, reader: str | None) -> Iterator[Bot]:
     """A bot over the folder, with a progress bar on stderr while it indexes."""
     from embeddings.encoder import BUNDLED
     from qa.bot import Bot
 
-    with _bar() as tell, Bot.open(docs, index=index, model=model or BUNDLED, progress=tell) as bot:
+    with _bar() as tell:
+        bot = Bot.open(docs, index=index, model=model or BUNDLED, reader=reader, progress=tell)
+    with bot:
         if bot.report is not None:
             _show_skipped(bot.report)
         yield bot

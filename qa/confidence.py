@@ -8,15 +8,19 @@ calibrator on the reader's scores).
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 
-from qa.metrics import risk_coverage
+from embeddings.terms import coverage
 from qa.read import Extract
 
-FEATURES = ("score", "margin", "dense", "lexical")
+log = logging.getLogger(__name__)
+
+DEFAULT = "pincite-reader"
+FEATURES = ("score", "margin", "dense", "coverage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,61 +35,41 @@ class Calibration:
     bias: float
     threshold: float
 
-    def confidence(self, extracts: Sequence[Extract]) -> float:
+    def confidence(self, question: str, extracts: Sequence[Extract]) -> float:
         """The probability, 0 to 1, that the best extract's sentence is right; 0 without one."""
         if not extracts:
             return 0.0
-        logit = self.bias + sum(
-            w * x for w, x in zip(self.weights, features(extracts), strict=True)
-        )
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        return logistic(self, features(question, extracts))
 
 
-def features(extracts: Sequence[Extract]) -> tuple[float, ...]:
+def logistic(calibration: Calibration, values: Sequence[float]) -> float:
+    """The probability, 0 to 1, that these features (`FEATURES`) mean."""
+    terms = (w * x for w, x in zip(calibration.weights, values, strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.bias + sum(terms)))))
+
+
+def features(question: str, extracts: Sequence[Extract]) -> tuple[float, ...]:
     """`FEATURES` of the extracts of one question, best first, at least one.
 
-    The best score; its lead over the next; the cosine of its passage; log(1 + BM25) of it.
+    The best score; its lead over the next; the cosine of its passage with the question; the share
+    of the question's content words there. None of them depends on how large the folder is.
     """
     best = extracts[0]
     margin = best.score - extracts[1].score if len(extracts) > 1 else 0.0
-    return best.score, margin, best.hit.dense, math.log1p(best.hit.lexical)
+    passage = best.hit.passage
+    return best.score, margin, best.hit.dense, coverage(question, passage.text)
 
 
-def load_calibration() -> Calibration:
-    """The calibration that ships with the project, fitted by `training/calibration.py`."""
-    data = json.loads(files("qa").joinpath("data/calibration.json").read_text("utf-8"))
-    return Calibration(**data | {"weights": tuple(data["weights"])})
+def load_calibration(reader: str) -> Calibration:
+    """The calibration that ships with the project for readers of this kind.
 
-
-def dump_calibration(calibration: Calibration) -> str:
-    """The calibration as the JSON text that `load_calibration` reads."""
-    return json.dumps(asdict(calibration), indent=2) + "\n"
-
-
-def fit_calibration(
-    reader: str,
-    rows: Sequence[tuple[float, ...]],
-    right: Sequence[bool],
-    *,
-    precision: float,
-) -> Calibration:
-    """The maximum-likelihood calibration of these features against what was right.
-
-    Its threshold is the lowest confidence above which at least `precision` of the given questions
-    are right. Raises `ValueError` where all are right or all are wrong.
+    Fitted by `training/calibration.py`. A reader of another kind gets that of the project's own,
+    which orders its answers but promises nothing.
     """
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
-    if len(set(right)) < 2:
-        raise ValueError("calibrating needs right answers and wrong ones; here all are alike")
-    x = np.array(rows)
-    model = LogisticRegression(C=100.0, max_iter=1000)
-    scale = x.std(axis=0) + 1e-9
-    model.fit(x / scale, np.array(right))
-    weights = tuple(float(w) for w in model.coef_[0] / scale)
-    bias = float(model.intercept_[0])
-    confidences = 1 / (1 + np.exp(-(x @ np.array(weights) + bias)))
-    points = risk_coverage(confidences.tolist(), right)
-    threshold = min((p.threshold for p in points if p.precision >= precision), default=1.0)
-    return Calibration(reader, weights, bias, threshold)
+    text = files("qa").joinpath("data/calibration.json").read_text("utf-8")
+    shipped = json.loads(text)
+    kind = reader.partition("@")[0]
+    if kind not in shipped:
+        log.warning("confidence is not calibrated for the reader %s", reader)
+    data = shipped.get(kind, shipped[DEFAULT])
+    return Calibration(**data | {"weights": tuple(data["weights"])})

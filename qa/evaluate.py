@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 
 from qa import metrics
 from qa.bot import Bot
-from qa.chat import stand_alone
 from qa.gold import Gold
 
 DEPTH = 20
@@ -97,7 +96,7 @@ def _ask(bot: Bot, gold: Gold) -> Row:
 
 def _rank(bot: Bot, gold: Gold) -> int | None:
     """The rank of the first passage that holds a right sentence, from 1."""
-    hits = bot.search(stand_alone(gold.question, gold.history), DEPTH)
+    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH)
     for rank, hit in enumerate(hits, start=1):
         document = bot.document(hit.passage.document)
         sentences = (document.text[s.start : s.end] for s in hit.passage.sentences)

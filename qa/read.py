@@ -27,17 +27,22 @@ class Reader(Protocol):
     """What points at answers in passages."""
 
     name: str
+    """Its kind and its fingerprint, as in "sentences@all-MiniLM-L6-v2@f259f685"."""
+    margin: float
+    """An extract at most so far below the best is worth citing beside it."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Extract]:
-        """The extracts of all passages, best first; no place twice."""
+        """At most one extract a sentence, of all passages, best first."""
         ...
 
 
 class SentenceReader:
     """Takes whole sentences for answers: those nearest to the question by the encoder's cosine.
 
-    The floor that a trained reader is measured against.
+    The floor that a trained reader is measured against (`--reader sentences`).
     """
+
+    margin = 0.1
 
     def __init__(self, encoder: Encoder) -> None:
         self.name = f"sentences@{encoder.name}"

@@ -10,7 +10,7 @@ from embeddings.documents import parse_document
 from embeddings.errors import DocumentError
 from embeddings.indexer import index_folder, open_store
 from qa.bot import Bot
-from qa.calibrate import load_calibration
+from qa.confidence import load_calibration
 from qa.gold import read_gold
 from qa.read import SentenceReader
 from tests.toy import WordEncoder
@@ -43,7 +43,7 @@ def toy_bot(folder: Path) -> Bot:
     encoder = WordEncoder()
     store = open_store(folder / "index", encoder, max_tokens=30, overlap_tokens=8)
     index_folder(folder / "docs", store, encoder)
-    return Bot(store, encoder, SentenceReader(encoder), load_calibration())
+    return Bot(store, encoder, SentenceReader(encoder), load_calibration("sentences"))
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,174 @@
+"""question + passage → the span that answers: a small trained transformer that points.
+
+The model gives each token a start and an end logit; the first token, [CLS], stands for "no answer
+in this passage" (Devlin et al. 2019 on SQuAD 2.0). Everything else here is plain decoding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embeddings.encoder import BUNDLED, model_folder
+from embeddings.errors import ModelError
+from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
+from embeddings.sentences import Span
+from qa.read import Extract
+from qa.retrieve import Hit
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Encoding, Tokenizer
+
+MAX_ANSWER_TOKENS = 30
+MAX_QUESTION_TOKENS = 64
+RETRIEVAL_WEIGHT = 4.0
+"""What a hit's fused score, 0 to 1, is worth beside the logits of its spans."""
+EXPORT_VERSION = 1
+MAX_ERROR = 1e-3
+WEIGHTS = "data/reader.safetensors"
+
+
+class SpanReader:
+    """Points at the best span of every sentence of the passages.
+
+    By default the reader that ships with the project; else any extractive question-answering
+    model by hub name or folder. Exported once, then run in OpenVINO as the embedder is.
+    """
+
+    margin = 3.0
+
+    def __init__(self, model: str | None = None) -> None:
+        if model is None:
+            weights = Path(str(files("qa").joinpath(WEIGHTS)))
+            digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+            self.name = f"pincite-reader@{digest}"
+        else:
+            folder = model_folder(model)
+            self.name = f"{Path(model).name}@{fingerprint(folder)}"
+
+        def load() -> tuple[torch.nn.Module, Tokenizer]:
+            return _bundled(weights) if model is None else _any_model(folder)
+
+        exported = cache_folder() / "readers" / f"{self.name}-v{EXPORT_VERSION}"
+        if not exported.is_dir():
+            module, tokenizer = load()
+            settings = {
+                "inputs": ["input_ids", "attention_mask", "token_type_ids"],
+                "pad_id": 0,
+                "window": 512,
+            }
+            export(module, tokenizer, settings, exported, max_error=MAX_ERROR)
+        self._graph = Graph(exported, lambda: load()[0])
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Extract]:
+        """One extract for each sentence shown, best first.
+
+        `score` is start plus end logit, less those of "no answer in this passage": above 0 the
+        reader sees an answer. The order is that of score plus `RETRIEVAL_WEIGHT` times the hit's.
+        """
+        if not hits:
+            return []
+        asked = self._graph.tokenizer.encode(question, add_special_tokens=False)
+        if len(asked.ids) > MAX_QUESTION_TOKENS:
+            question = question[: asked.offsets[MAX_QUESTION_TOKENS - 1][1]]
+        encodings = self._graph.tokenizer.encode_batch([(question, h.passage.text) for h in hits])
+        for encoding in encodings:
+            encoding.truncate(self._graph.settings["window"])
+        best: dict[tuple[str, Span], Extract] = {}
+        for numbers, outputs in self._graph.run(encodings):
+            for row, number in enumerate(numbers):
+                hit, encoding = hits[number], encodings[number]
+                length = len(encoding.ids)
+                spans = decode(encoding, outputs[0][row][:length], outputs[1][row][:length], hit)
+                for sentence, extract in spans:
+                    key = (hit.passage.document, sentence)
+                    if key not in best or _order(extract) < _order(best[key]):
+                        best[key] = extract
+        return sorted(best.values(), key=_order)
+
+
+def _order(extract: Extract) -> tuple[float, str, int, int]:
+    rank = extract.score + RETRIEVAL_WEIGHT * extract.hit.score
+    return -rank, extract.hit.passage.document, extract.start, extract.end
+
+
+def decode(
+    encoding: Encoding, start: Floats, end: Floats, hit: Hit
+) -> Iterator[tuple[Span, Extract]]:
+    """For each sentence of the passage, the joint best span inside it.
+
+    `start` and `end` are the logits of the encoding's tokens, of shape (tokens,). Start and end
+    are chosen together, at most `MAX_ANSWER_TOKENS` apart; a span never leaves its sentence.
+    """
+    passage = hit.passage
+    null = float(start[0] + end[0])
+    tokens = [i for i, side in enumerate(encoding.sequence_ids) if side == 1]
+    begins = np.array([encoding.offsets[i][0] for i in tokens]) + passage.start
+    ends = np.array([encoding.offsets[i][1] for i in tokens]) + passage.start
+    for sentence in passage.sentences:
+        inside = np.flatnonzero((begins >= sentence.start) & (ends <= sentence.end))
+        if not len(inside):
+            continue
+        rows = np.array(tokens)[inside]
+        scores = start[rows][:, None] + end[rows][None, :]
+        apart = np.arange(len(rows))[None, :] - np.arange(len(rows))[:, None]
+        scores[(apart < 0) | (apart >= MAX_ANSWER_TOKENS)] = -np.inf
+        first, last = np.unravel_index(int(np.argmax(scores)), scores.shape)
+        score = float(scores[first, last]) - null
+        at, to = int(begins[inside[first]]), int(ends[inside[last]])
+        yield sentence, Extract(hit, at, to, score)
+
+
+def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer]:
+    """The reader of this project: the bundled embedder's embeddings under weights of its own."""
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+    from transformers import BertConfig, BertForQuestionAnswering
+
+    folder = model_folder(BUNDLED)
+    model = BertForQuestionAnswering(BertConfig.from_pretrained(folder))
+    state = {
+        f"bert.{name}": tensor
+        for name, tensor in load_file(folder / "model.safetensors").items()
+        if name.startswith("embeddings.")
+    }
+    state |= {name: tensor.float() for name, tensor in load_file(weights).items()}
+    missing, odd = model.load_state_dict(state, strict=False)
+    if missing or set(odd) - {"bert.embeddings.position_ids"}:
+        raise ModelError(f"The reader's weights do not fit: {missing or odd}. Reinstall pincite.")
+    return _logits(model), Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer]:
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForQuestionAnswering.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever transformers makes of a folder that is no model
+        raise ModelError(f"{folder} holds no question-answering model: {error}.") from error
+    return _logits(model), tokenizer.backend_tokenizer
+
+
+def _logits(model: torch.nn.Module) -> torch.nn.Module:
+    """The model as a module from three plain arrays to start and end logits."""
+    import torch
+
+    class Logits(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(
+            self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            output = self.model(input_ids=ids, attention_mask=mask, token_type_ids=types)
+            return output.start_logits, output.end_logits
+
+    return Logits().eval()

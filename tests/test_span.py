@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Encoding, Tokenizer
+
+from embeddings.encoder import BUNDLED, model_folder
+from embeddings.errors import ModelError
+from embeddings.passages import Passage
+from embeddings.runtime import Floats
+from embeddings.sentences import Span
+from qa.read import Extract
+from qa.retrieve import Hit
+from qa.span import MAX_ANSWER_TOKENS, SpanReader, decode
+
+QUESTION = "Who sleeps?"
+TEXT = "Cats sleep. Dogs bark loudly."
+BEFORE = 100
+HIT = Hit(
+    Passage(1, "d", BEFORE, BEFORE + len(TEXT), TEXT, (Span(100, 111), Span(112, 129))),
+    0.5,
+    0.3,
+    1.0,
+)
+
+
+@pytest.fixture(scope="module")
+def encoding() -> Encoding:
+    tokenizer = Tokenizer.from_file(str(model_folder(BUNDLED) / "tokenizer.json"))
+    tokenizer.no_padding()
+    return tokenizer.encode(QUESTION, TEXT)
+
+
+def logits(encoding: Encoding, **marked: float) -> Floats:
+    """Zeros, but for the named tokens of the passage ("cls" is the first token)."""
+    found = np.zeros(len(encoding.ids), np.float32)
+    for word, value in marked.items():
+        at = [
+            i
+            for i, (token, side) in enumerate(
+                zip(encoding.tokens, encoding.sequence_ids, strict=True)
+            )
+            if token == word and side == 1
+        ]
+        found[at if word != "cls" else 0] = value
+    return found
+
+
+def decoded(encoding: Encoding, start: Floats, end: Floats) -> dict[str, Extract]:
+    """The extracts by the text that they point at."""
+    return {
+        TEXT[e.start - BEFORE : e.end - BEFORE]: e for _, e in decode(encoding, start, end, HIT)
+    }
+
+
+def test_each_sentence_has_its_best_span_scored_against_no_answer(encoding: Encoding) -> None:
+    start = logits(encoding, cls=1.0, cats=3.0, bark=5.0)
+    end = logits(encoding, cls=0.5, cats=2.0, loudly=4.0)
+    found = decoded(encoding, start, end)
+    assert found["Cats"].score == pytest.approx(3 + 2 - 1.5)
+    assert found["bark loudly"].score == pytest.approx(5 + 4 - 1.5)
+
+
+def test_start_and_end_are_chosen_together_and_never_reversed(encoding: Encoding) -> None:
+    # The best start, "loudly", comes after the best end, "dogs": apart they would cross.
+    start = logits(encoding, loudly=5.0, dogs=4.0)
+    end = logits(encoding, dogs=5.0, loudly=1.0)
+    assert "Dogs" in decoded(encoding, start, end)
+
+
+def test_a_span_never_leaves_its_sentence(encoding: Encoding) -> None:
+    start, end = logits(encoding, cats=9.0), logits(encoding, loudly=9.0)
+    assert all(s.start <= e.start < e.end <= s.end for s, e in decode(encoding, start, end, HIT))
+
+
+def test_a_span_is_never_longer_than_allowed() -> None:
+    tokenizer = Tokenizer.from_file(str(model_folder(BUNDLED) / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    text = "first " + "word " * 60 + "last"
+    encoding = tokenizer.encode(QUESTION, text)
+    hit = Hit(Passage(1, "d", 0, len(text), text, (Span(0, len(text)),)), 0.0, 0.0, 0.0)
+    start, end = logits(encoding, first=9.0), logits(encoding, last=9.0)
+    ((_, extract),) = decode(encoding, start, end, hit)
+    assert len(text[extract.start : extract.end].split()) <= MAX_ANSWER_TOKENS
+
+
+def test_a_folder_that_holds_no_reader_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="holds no question-answering model"):
+        SpanReader(str(tmp_path))
+
+
+def test_the_reader_points_at_the_answer_of_a_passage_it_never_saw() -> None:
+    text = (
+        "The harbour light was first lit on 14 October 1871. "
+        "Its last keeper, Tomas Relph, left in 1964 for a farm in Calderby."
+    )
+    spans = (Span(0, 51), Span(52, len(text)))
+    hit = Hit(Passage(1, "d", 0, len(text), text, spans), 1.0, 0.5, 2.0)
+    reader = SpanReader()
+
+    def answer(question: str) -> str:
+        best = reader.read(question, [hit])[0]
+        return text[best.start : best.end]
+
+    assert answer("When was the light lit for the first time?") == "14 October 1871"
+    assert answer("Who was the last keeper?") == "Tomas Relph"
+    assert answer("Where did the keeper go?") in {"a farm in Calderby", "Calderby"}
+    assert len(reader.read("Who?", [hit])) == 2
+    assert reader.read("Who?", []) == []
+    known = reader.read("Who was the last keeper?", [hit])[0].score
+    assert known > reader.read("What does a ticket cost?", [hit])[0].score
