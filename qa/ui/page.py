@@ -1,0 +1,200 @@
+"""The Gradio page: layout and serving only; what is drawn comes from `render` and `source`.
+
+Gradio is imported inside the functions, after `settings.quieten`.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from embeddings.errors import PinciteError
+from qa.bot import Bot
+from qa.ui import render
+from qa.ui.handlers import Handlers
+from qa.ui.settings import bypass_proxy, quieten
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+FIRST_PORT = 7860
+PORTS_TRIED = 100
+AT_ONCE = 8
+"""How many questions are worked on at the same time; beyond this a CPU gains nothing."""
+MAX_UPLOAD = "1kb"
+"""The page takes no files, but Gradio's upload address is always open."""
+
+
+class ServeError(PinciteError):
+    """The page cannot be served at the address asked for."""
+
+
+def serve(
+    bot: Bot,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serves the page until interrupted.
+
+    `port` None means `FIRST_PORT` or the next that is free. `ready` is called with the page's
+    address once it answers; by default it is printed on stderr. Raises `ServeError` where the
+    address or the port cannot be had.
+    """
+    with running(bot, host=host, port=port) as address, suppress(KeyboardInterrupt):
+        (ready or _say)(address)
+        threading.Event().wait()
+
+
+@contextmanager
+def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+    """The address of the page, which is served until the block ends. See `serve`."""
+    quieten()
+    bypass_proxy(host)
+    from starlette.middleware import Middleware
+
+    from qa.ui.security import Guard
+
+    port = _free_port(host, port)
+    page = build(bot)
+    try:
+        page.launch(
+            server_name=f"[{host}]" if ":" in host else host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            run_history=False,
+            footer_links=[],
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            max_file_size=MAX_UPLOAD,
+            app_kwargs={"middleware": [Middleware(Guard, host=host)]},
+            theme=_theme(),
+            css=_web("page.css"),
+            head=f"<script>{_web('page.js')}</script>",
+        )
+    except OSError as error:
+        raise ServeError(_refusal(host, port)) from error
+    try:
+        yield str(page.local_url)
+    finally:
+        page.close(verbose=False)
+
+
+def build(bot: Bot) -> gr.Blocks:
+    """The page over this bot, not yet served; the endpoint `ask` is its public part."""
+    quieten()
+    import gradio as gr
+
+    listings = bot.store.listings()
+    handlers = Handlers(bot)
+    read_document, open_source = handlers.server_functions()
+    page = gr.Blocks(title="Pincite", fill_width=True, fill_height=True, analytics_enabled=False)
+    with page:
+        turns = gr.State(())
+        with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
+            gr.HTML(render.documents_html(listings), apply_default_css=False)
+        with gr.Row(elem_id="top"):
+            gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
+            clear = gr.Button("Clear", size="sm", min_width=70, scale=0)
+            dark = gr.Button("Dark", size="sm", min_width=70, scale=0, elem_id="dark")
+        with gr.Row(elem_id="main", equal_height=True):
+            with gr.Column(scale=6, min_width=320, elem_id="left"):
+                chat = gr.Chatbot(
+                    elem_id="chat",
+                    show_label=False,
+                    height="100%",
+                    buttons=[],
+                    allow_tags=False,
+                    latex_delimiters=[],
+                    line_breaks=False,
+                    group_consecutive_messages=False,
+                    placeholder=render.welcome_html(),
+                )
+                notice = gr.HTML("", elem_id="notice", apply_default_css=False)
+                box = gr.Textbox(
+                    elem_id="box",
+                    label="Question",
+                    show_label=False,
+                    placeholder="Ask a question  ( / )",
+                    submit_btn=True,
+                    lines=1,
+                    max_lines=4,
+                    autofocus=True,
+                )
+            with gr.Column(scale=5, min_width=320, elem_id="right"):
+                source = gr.HTML(
+                    {},
+                    html_template=_web("source.html"),
+                    js_on_load=_web("source.js"),
+                    server_functions=[read_document, open_source],
+                    elem_id="source",
+                    apply_default_css=False,
+                )
+        outputs = [chat, notice, box, source, turns]
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        box.submit(handlers.on_question, [box, turns], outputs, **quiet)
+        clear.click(handlers.on_clear, None, outputs, **quiet)
+        dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
+        page.load(None, js="() => window.pincite.ready()", **quiet)
+        gr.events.api(handlers.endpoint(), api_name="ask")
+    page.queue(default_concurrency_limit=AT_ONCE)
+    return page
+
+
+def _theme() -> gr.themes.Base:
+    """Fonts that come with Gradio whole; a font by name would be fetched from elsewhere."""
+    import gradio as gr
+
+    sans = gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700))
+    mono = gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700))
+    return gr.themes.Base(
+        primary_hue="teal",
+        neutral_hue="slate",
+        radius_size="md",
+        font=[sans, "system-ui", "sans-serif"],
+        font_mono=[mono, "monospace"],
+    )
+
+
+def _web(name: str) -> str:
+    return files("qa.ui").joinpath("web", name).read_text("utf-8")
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """The port, or without one the first free from `FIRST_PORT`.
+
+    Raises `ServeError` where it is taken; asking Gradio first would cost its start and sockets.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    ports = range(FIRST_PORT, FIRST_PORT + PORTS_TRIED) if port is None else [port]
+    reason: Exception | None = None
+    for candidate in ports:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except (OSError, OverflowError) as error:
+                reason = error
+            else:
+                return candidate
+    raise ServeError(_refusal(host, ports[0])) from reason
+
+
+def _refusal(host: str, port: int) -> str:
+    return (
+        f"The page cannot be served on {host}, port {port}: the port is taken, or the address is "
+        "not this machine's. Choose another with --port or --host."
+    )
+
+
+def _say(address: str) -> None:
+    print(f"Pincite answers at {address} (Ctrl-C ends it)", file=sys.stderr)

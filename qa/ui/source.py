@@ -1,0 +1,148 @@
+"""Documents → the source panel: the whole text in paragraphs, the cited sentence highlighted.
+
+Pure functions; every text that ends up in HTML is escaped here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import TypedDict
+
+from embeddings.documents import Document
+from embeddings.sentences import Span
+from qa.ui.reference import Reference
+
+_BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
+_LINE = re.compile(r"\S[^\n]*")
+_LIST_ITEM = re.compile(r"(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
+_LONGEST_HEADING = 120
+
+
+class SourceView(TypedDict):
+    """What the source panel shows beside the document's own HTML; all but `marked` plain text.
+
+    `document` is empty where there is nothing to show, and `place` then says why. `marked` holds
+    the number of each paragraph that the sentence touches, with its HTML; `length` is that of the
+    document in code points.
+    """
+
+    ref: str
+    document: str
+    title: str
+    place: str
+    copy: str
+    marked: list[tuple[int, str]]
+    length: int
+
+
+NOTHING_TO_SHOW: SourceView = {
+    "ref": "",
+    "document": "",
+    "title": "Source not available",
+    "place": "This document or place is no longer in the index.",
+    "copy": "",
+    "marked": [],
+    "length": 0,
+}
+
+
+def document_html(document: Document) -> str:
+    """The whole document, one element for each paragraph, nothing marked.
+
+    Between the elements nothing is lost but white space.
+    """
+    text = document.text
+    spans = paragraphs(text)
+    shown = [text[span.start : span.end] for span in spans]
+    short = [_looks_like_heading(paragraph) for paragraph in shown]
+    html_of = []
+    for i, paragraph in enumerate(shown):
+        before, after = short[i - 1 : i], short[i + 1 : i + 2]
+        heads = (short[i] and before != [True] and after == [False]) or (
+            i == 0 and paragraph == document.title
+        )
+        tag = "h3" if heads else "p"
+        joined = i + 1 < len(spans) and text.count("\n", spans[i].end, spans[i + 1].start) == 1
+        kept = ' class="line"' if joined else ""
+        html_of.append(f"<{tag}{kept}>{escape(paragraph)}</{tag}>")
+    return "".join(html_of)
+
+
+def source_view(document: Document, reference: Reference) -> SourceView:
+    """What the source panel shows of a sentence, or of the whole document where it is empty.
+
+    Raises `ValueError` where the reference does not lie in the document.
+    """
+    if not reference.lies_in(document):
+        raise ValueError(f"{reference} is no place in {document.path}")
+    page = document.page(reference.start)
+    numbered = "" if page is None or reference.start == reference.end else f", page {page}"
+    quote = document.text[reference.start : reference.end]
+    place = f"{document.path}{numbered}"
+    return {
+        "ref": str(reference),
+        "document": document.id,
+        "title": document.title,
+        "place": place,
+        "copy": f"“{quote}” ({document.title}, {place}, "
+        f"characters {reference.start} to {reference.end})"
+        if quote
+        else "",
+        "marked": list(_marked_paragraphs(document.text, reference)),
+        "length": len(document.text),
+    }
+
+
+def paragraphs(text: str) -> list[Span]:
+    """The blocks between blank lines if they are prose wrapped at a fixed width, else their lines.
+
+    None is empty or begins with white space.
+    """
+    spans: list[Span] = []
+    for block in _BLOCK.finditer(text):
+        lines = [Span(*line.span()) for line in _LINE.finditer(text, block.start(), block.end())]
+        spans += [Span(*block.span())] if _wrapped(text, lines) else lines
+    return spans
+
+
+def _marked_paragraphs(text: str, reference: Reference) -> Iterator[tuple[int, str]]:
+    """The paragraphs that the sentence touches: it highlighted, the short answer marked in it."""
+    answer = Span(reference.answer_start, reference.answer_end)
+    if answer == Span(reference.start, reference.end):
+        answer = Span(reference.start, reference.start)
+    for number, span in enumerate(paragraphs(text)):
+        start, end = max(span.start, reference.start), min(span.end, reference.end)
+        if start >= end:
+            continue
+        begin = min(max(answer.start, start), end)
+        stop = min(max(answer.end, begin), end)
+        inner = f"<mark>{escape(text[begin:stop])}</mark>" if begin < stop else ""
+        yield (
+            number,
+            f'{escape(text[span.start : start])}<span class="hit">'
+            f"{escape(text[start:begin])}{inner}{escape(text[stop:end])}</span>"
+            f"{escape(text[end : span.end])}",
+        )
+
+
+def _looks_like_heading(paragraph: str) -> bool:
+    """Whether this is one short line that begins like a sentence and does not end like one."""
+    return (
+        len(paragraph) <= _LONGEST_HEADING
+        and "\n" not in paragraph
+        and " | " not in paragraph
+        and not paragraph[0].islower()
+        and paragraph.rstrip()[-1] not in ".!,;:…-–—"
+    )
+
+
+def _wrapped(text: str, lines: Sequence[Span]) -> bool:
+    """Whether the lines are one flowing paragraph: all but the last of about one width."""
+    widths = [line.end - line.start for line in lines[:-1]]
+    return bool(widths) and (
+        40 <= max(widths) <= 120
+        and min(widths) >= 0.6 * max(widths)
+        and not any(_LIST_ITEM.match(text, line.start) for line in lines)
+    )

@@ -1,0 +1,147 @@
+// The source panel. Gradio gives `element`, `props`, `server` and `watch`.
+//
+// A document's HTML is fetched once and stays while its sentences are visited; a sentence comes as
+// the HTML of the paragraphs it touches. All HTML comes escaped from `qa.ui.render`; everything
+// else is set as text.
+const find = (selector) => element.querySelector(selector);
+const scroll = find(".scroll");
+const text = find(".text");
+const nothing = { ref: "", document: "", title: "Source", place: "", copy: "", marked: [], length: 0 };
+const missing = { ...nothing, title: "Source not available", place: "It cannot be read at the moment; try again." };
+const original = new Map(); // paragraph → its HTML before a sentence was marked in it
+let shown = nothing;
+let loaded = ""; // the document whose text is in the panel
+let chip = null; // the citation that was followed last
+let newest = 0;
+
+// One promise for each click, so that none is lost; only the newest is drawn.
+async function open(ref, { reveal = true } = {}) {
+  const mine = ++newest;
+  if (reveal) find(".panel").closest("#right").classList.add("open");
+  let view = nothing;
+  let html = null;
+  try {
+    if (ref) view = (await server.open_source(ref)) ?? missing;
+    if (view.document && view.document !== loaded) html = await server.read_document(view.document);
+  } catch {
+    view = missing;
+  }
+  if (mine !== newest) return;
+  if (html !== null || !view.document) {
+    original.clear();
+    text.innerHTML = html ?? "";
+    loaded = view.document;
+    scroll.scrollTop = 0;
+  }
+  shown = view;
+  mark();
+  find(".name b").textContent = find(".name b").title = view.title;
+  find(".name span").textContent = find(".name span").title = view.place;
+  find(".empty").hidden = Boolean(view.document);
+  paint();
+  centre();
+}
+
+function mark() {
+  for (const [paragraph, html] of original) {
+    paragraph.innerHTML = html;
+    paragraph.classList.remove("context");
+  }
+  original.clear();
+  for (const [number, html] of shown.marked) {
+    const paragraph = text.children[number];
+    original.set(paragraph, paragraph.innerHTML);
+    paragraph.innerHTML = html;
+    paragraph.classList.add("context");
+  }
+}
+
+function centre() {
+  const hit = find(".hit");
+  if (!hit) return;
+  const offset = hit.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
+  scroll.scrollTop += offset - scroll.clientHeight * 0.3;
+}
+
+function current(chips) {
+  const at = chips.indexOf(chip);
+  return at >= 0 ? at : chips.findIndex((each) => each.getAttribute("href") === shown.ref);
+}
+
+// The document that a reference points into, and where its sentence starts.
+function placeOf(ref) {
+  const [, document, start] = /^#c:(\w+):(\d+)-/.exec(ref) ?? [];
+  return { document, start: Number(start) };
+}
+
+// Chips, counter, buttons and ticks, from what the chat holds now.
+function paint() {
+  const chips = pincite.chips();
+  for (const each of chips) {
+    if (each.getAttribute("href") === shown.ref) each.setAttribute("aria-current", "true");
+    else each.removeAttribute("aria-current");
+  }
+  const at = shown.ref ? current(chips) : -1;
+  find(".counter").textContent = chips.length ? `${at < 0 ? "–" : at + 1} / ${chips.length}` : "";
+  find(".previous").disabled = at <= 0;
+  find(".next").disabled = at < 0 || at >= chips.length - 1;
+  find(".copy").disabled = !shown.copy;
+  drawTicks(chips);
+}
+
+// One tick for each cited sentence of the document shown.
+function drawTicks(chips) {
+  const ticks = new Map();
+  for (const each of chips) {
+    const place = placeOf(each.getAttribute("href"));
+    if (place.document && place.document === shown.document) ticks.set(place.start, each);
+  }
+  const here = shown.copy ? placeOf(shown.ref).start : -1;
+  find(".ticks").replaceChildren(...[...ticks].map(([start, each]) => {
+    const tick = document.createElement("button");
+    tick.style.top = `${(100 * start) / shown.length}%`;
+    tick.tabIndex = -1;
+    tick.classList.toggle("current", start === here);
+    tick.addEventListener("click", () => follow(each));
+    return tick;
+  }));
+}
+
+function follow(target) {
+  chip = target;
+  const folded = target.closest("details");
+  if (folded) folded.open = true;
+  return open(target.getAttribute("href"));
+}
+
+function step(by) {
+  const chips = pincite.chips();
+  const target = chips[current(chips) + by];
+  if (!target) return;
+  follow(target);
+  target.scrollIntoView({ block: "nearest" });
+}
+
+async function copy() {
+  if (!shown.copy) return;
+  const done = await pincite.copyText(shown.copy);
+  const button = find(".copy");
+  button.textContent = done ? "Copied" : "Not copied";
+  setTimeout(() => (button.textContent = "Copy"), 1400);
+}
+
+function close() {
+  find(".panel").closest("#right").classList.remove("open");
+}
+
+const actions = { previous: () => step(-1), next: () => step(1), copy, close };
+element.addEventListener("click", (event) => {
+  const name = event.target.closest("header button")?.className;
+  if (name) actions[name]();
+});
+watch("value", () => {
+  chip = null;
+  open(props.value?.ref ?? "", { reveal: false });
+});
+new ResizeObserver(centre).observe(scroll);
+pincite.source = { open, follow, step, copy, close, paint };

@@ -1,0 +1,437 @@
+"""The page itself, in Debian's chromium, over the seed article and a hostile document."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+import json
+import os
+import re
+import shutil
+import socket
+import sys
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from embeddings.errors import StoreError
+from qa.bot import Answer, Bot
+from qa.ui.page import ServeError, running
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+HOSTILE = (
+    "The code of the rocket is <img src=x onerror=window.pwned=1> <script>window.pwned=1</script>"
+    " ${window.pwned=1} {{value}} `x` $$x$$ **bold** ![b](http://203.0.113.9/b.png)</mark>."
+)
+HOSTILE_TITLE = "<img src=x onerror=window.pwned=2> ${window.pwned=3} {{value}}"
+ADVISER = (
+    "“The president was clear that he would not supply certain offensive weapons for such an "
+    "operation were to occur,” national security adviser Jake Sullivan told reporters at the "
+    "White House Monday."
+)
+SEED_TITLE = (
+    "US assesses Israel has amassed enough troops to launch full-scale incursion into Rafah, "
+    "officials say"
+)
+
+
+class PointingBot(Bot):
+    """The real bot, but for questions whose answer the page's tests must know beforehand."""
+
+    known: ClassVar = {
+        "Who is the national security adviser?": (ADVISER, "Jake Sullivan"),
+        f"What is the code {HOSTILE}?": (HOSTILE, "rocket"),
+    }
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        min_confidence: float | None = None,
+    ) -> Answer:
+        if question == "Is the disk full?":
+            raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
+        if question == "What is one by nought?":
+            raise ZeroDivisionError
+        answer = super().ask(question, history=history, min_confidence=min_confidence)
+        if question not in self.known:
+            return answer
+        quote, short = self.known[question]
+        documents = [self.document(listing.document) for listing in self.store.listings()]
+        document = next(d for d in documents if quote in d.text)
+        start = document.text.index(quote)
+        citation = dataclasses.replace(
+            (answer.citations or answer.nearest)[0],
+            document=document.id,
+            path=document.path,
+            title=document.title,
+            start=start,
+            end=start + len(quote),
+            quote=quote,
+            answer_start=start + quote.index(short),
+            answer_end=start + quote.index(short) + len(short),
+            answer=short,
+        )
+        return dataclasses.replace(
+            answer, text=short, confidence=0.93, citations=(citation,), nearest=()
+        )
+
+
+class Calls:
+    """Every host that this process looks up or connects to while `listening`."""
+
+    def __init__(self) -> None:
+        self.listening = False
+        self.hosts: set[str] = set()
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if not self.listening:
+            return
+        if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+            self.hosts.add(str(args[0]))
+        elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+            self.hosts.add(str(args[1][0]))
+
+
+@pytest.fixture(scope="module")
+def calls() -> Iterator[Calls]:
+    calls = Calls()
+    yield calls
+    calls.listening = False
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
+    folder = tmp_path_factory.mktemp("documents")
+    for seed in SEEDS.glob("*.txt"):
+        shutil.copy(seed, folder)
+    name = "<img src=x onerror=window.pwned=4>.txt"
+    (folder / name).write_text(f"{HOSTILE_TITLE}\n\n{HOSTILE}\n", "utf-8")
+    with PointingBot.open(folder) as bot:
+        assert isinstance(bot, PointingBot)
+        yield bot
+
+
+@pytest.fixture(scope="module")
+def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
+    # Gradio leaves event loops unclosed; they are collected here, where nobody minds.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        calls.listening = True
+        with running(bot, port=free_port()) as address:
+            yield address
+        asyncio.set_event_loop(None)
+        gc.collect()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "chromium is not installed: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
+    """The page at 1440 × 900; afterwards no request left this machine and no script failed."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    page = context.new_page()
+    outside: list[str] = []
+    faults: list[str] = []
+    inside = (address, "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(inside) else outside.append(r.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    open_page(page, address)
+    yield page
+    assert page.evaluate("window.pwned") is None
+    assert (outside, faults) == ([], [])
+    context.close()
+
+
+def open_page(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+
+
+def ask(page: Page, question: str, keys: str = "Enter") -> Locator:
+    """The bubble of the answer, once it is there."""
+    answers = page.locator("#chat .answer:not(.pending)")
+    count = answers.count()
+    page.fill("#box textarea", question)
+    page.press("#box textarea", keys)
+    expect(answers).to_have_count(count + 1)
+    return answers.nth(count)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def call(address: str, endpoint: str, data: list[Any]) -> tuple[str, Any]:
+    """The last event of a call to Gradio's API, and its data."""
+    request = urllib.request.Request(
+        f"{address}gradio_api/call/{endpoint}",
+        json.dumps({"data": data}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        event = json.load(response)["event_id"]
+    with urllib.request.urlopen(f"{address}gradio_api/call/{endpoint}/{event}") as response:
+        last = response.read().decode().strip().split("\n\n")[-1]
+    name, payload = re.fullmatch(r"event: (\w+)\ndata: (.*)", last, re.S).groups()  # type: ignore[union-attr]
+    return name, json.loads(payload)
+
+
+def test_an_answer_is_quoted_and_its_source_opens_beside_it(page: Page) -> None:
+    answer = ask(page, "Who is the national security adviser?")
+    expect(answer.locator(".quote")).to_have_text(f"{ADVISER}1")
+    expect(answer.locator("mark")).to_have_text("Jake Sullivan")
+    expect(answer.locator(".from")).to_have_text(SEED_TITLE)
+    expect(answer.locator(".confidence")).to_have_text("High confidence, 93%")
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+    expect(page.locator("#source .hit mark")).to_have_text("Jake Sullivan")
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_a_chip_opens_exactly_the_quoted_sentence(page: Page, bot: PointingBot) -> None:
+    calibration = bot.calibration
+    bot.calibration = dataclasses.replace(calibration, threshold=0.0)
+    try:
+        ask(page, "Where did Kurt Campbell speak?")
+        answer = ask(page, "What could happen if Israel goes into Rafah?")
+    finally:
+        bot.calibration = calibration
+    answer.locator("summary").click()
+    chips = answer.locator("a.cite")
+    assert chips.count() > 1
+    document = ""
+    for chip in chips.all():
+        chip.click()
+        expect(chip).to_have_attribute("aria-current", "true")
+        place = re.fullmatch(r"#c:(\w+):(\d+)-(\d+):.*", chip.get_attribute("href") or "")
+        assert place is not None
+        document = bot.document(place[1]).text
+        quote = document[int(place[2]) : int(place[3])]
+        expect(page.locator("#source .hit")).to_be_in_viewport()
+        assert page.locator("#source .hit").text_content() == quote
+    assert page.locator("#source .hit").count() == 1  # earlier ones are unmarked
+    text = page.locator("#source .text").text_content() or ""
+    assert "".join(text.split()) == "".join(document.split())
+
+
+def test_keys_step_through_the_sources_and_copy_the_quote(page: Page) -> None:
+    ask(page, "Who is the national security adviser?", "Control+Enter")
+    ask(page, f"What is the code {HOSTILE}?")
+    expect(page.locator("#source .counter")).to_have_text("2 / 2")
+    page.locator("#source .previous").click()
+    expect(page.locator("#source .hit")).to_have_text(ADVISER)
+    page.press("body", "]")
+    expect(page.locator("#source .hit")).to_have_text(HOSTILE)
+    page.press("body", "[")
+    expect(page.locator("#source .hit")).to_have_text(ADVISER)
+    page.press("body", "c")
+    expect(page.locator("#source .copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        f"“{ADVISER}” ({SEED_TITLE}, 000_c69afa3c8f6a24bb.txt, characters 1150 to 1345)"
+    )
+    page.press("body", "/")
+    expect(page.locator("#box textarea")).to_be_focused()
+
+
+def test_what_the_documents_do_not_say_is_told(page: Page, bot: PointingBot) -> None:
+    calibration = bot.calibration
+    bot.calibration = dataclasses.replace(calibration, threshold=1.0)
+    try:
+        answer = ask(page, "What is the capital of Mongolia?")
+    finally:
+        bot.calibration = calibration
+    expect(answer.locator(".verdict")).to_have_text("No answer in these documents")
+    expect(answer.locator(".near")).to_have_count(3)
+    expect(page.locator("#source .hit")).to_have_count(0)
+    answer.locator("a.cite").first.click()
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+    expect(page.locator("#source .hit mark")).to_have_count(0)
+
+
+def test_a_follow_up_shows_how_it_was_understood(page: Page) -> None:
+    ask(page, "Who is the national security adviser?")
+    answer = ask(page, "When did he speak?")
+    expect(answer.locator(".note")).to_contain_text("Understood as: ")
+    expect(answer.locator(".note")).to_contain_text("Jake Sullivan")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#chat .answer")).to_have_count(0)
+    expect(page.locator("#source .hit")).to_have_count(0)
+    expect(ask(page, "When did he speak?").locator(".note")).to_have_count(0)
+
+
+def test_a_question_that_cannot_be_answered_is_kept_with_a_notice(page: Page) -> None:
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The question is empty.")
+    long = "why " * 600
+    page.fill("#box textarea", long)
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("at most 2,000 are read")
+    expect(page.locator("#box textarea")).to_have_value(long)
+    page.fill("#box textarea", "Is the disk full?")
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The index in <b>here</b> cannot be used: the disk is full."
+    )
+    expect(page.locator("#box textarea")).to_have_value("Is the disk full?")
+    page.fill("#box textarea", "What is one by nought?")
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Pincite has a fault")
+    expect(page.locator("#box textarea")).to_have_value("What is one by nought?")
+    expect(page.locator("#chat .question")).to_have_count(0)
+    ask(page, "Who is the national security adviser?")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_hostile_text_is_inert_everywhere(page: Page) -> None:
+    answer = ask(page, f"What is the code {HOSTILE}?")
+    expect(page.locator("#chat .question")).to_have_text(f"What is the code {HOSTILE}?")
+    expect(answer.locator(".quote")).to_have_text(f"“{HOSTILE}”1")
+    expect(answer.locator(".from")).to_have_text(HOSTILE_TITLE)
+    assert page.locator("#source .hit").text_content() == HOSTILE
+    expect(page.locator("#source .name b")).to_have_text(HOSTILE_TITLE)
+    expect(page.locator("#documents .title").last).to_have_text(HOSTILE_TITLE)
+    page.wait_for_timeout(200)  # the fixture then looks whether anything ran
+
+
+def test_a_document_opens_from_the_list(page: Page) -> None:
+    expect(page.locator("#documents .counts")).to_contain_text("2 documents, ")
+    page.get_by_role("button", name=f"Open {SEED_TITLE}").click()
+    expect(page.locator("#source h3").first).to_have_text(SEED_TITLE)
+    expect(page.locator("#source .name span")).to_have_text("000_c69afa3c8f6a24bb.txt")
+    expect(page.locator("#source .hit")).to_have_count(0)
+
+
+def test_a_hostile_reference_gets_a_calm_reply(page: Page, bot: PointingBot) -> None:
+    known = bot.store.listings()[0].document
+    name = page.locator("#source .name b")
+    for ref in ("#c:" + "0" * 64 + ":0-5:0-5", f"#c:{known}:0-999999:0-5", "#d", 7, {"a": [1]}):
+        page.evaluate("ref => window.pincite.source.open(ref)", ref)
+        expect(name).to_have_text("Source not available")
+        page.evaluate("ref => window.pincite.source.open(ref)", f"#c:{known}:0-0:0-0")
+        expect(name).not_to_have_text("Source not available")
+
+
+def test_a_phone_shows_all_without_sideways_scrolling(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, address)
+    answer = ask(page, "Who is the national security adviser?")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.locator("#right")).not_to_be_in_viewport()
+    answer.locator("a.cite").click()
+    expect(page.locator("#right .hit")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator("#right .close").click()
+    expect(page.locator("#right")).not_to_be_in_viewport()
+
+
+def test_the_dark_page_stays_dark(page: Page) -> None:
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    expect(page.locator("body")).to_have_class(re.compile(r"\bdark\b"))
+
+
+# Without a browser
+
+
+def test_the_endpoint_answers_as_the_command_line_does(address: str) -> None:
+    event, (answer,) = call(address, "ask", ["Who is the national security adviser?", None])
+    assert event == "complete"
+    assert list(answer) == [
+        *("question", "text", "confidence", "abstained", "seconds", "citations", "nearest")
+    ]
+    assert (answer["text"], answer["confidence"], answer["abstained"]) == (
+        *("Jake Sullivan", 0.93, False),
+    )
+    assert answer["citations"][0]["document"] == "000_c69afa3c8f6a24bb.txt"
+    assert (answer["citations"][0]["start"], answer["citations"][0]["end"]) == (1150, 1345)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (["  ", None], "The question is empty."),
+        (["Why?", 7], "min_confidence is 7, expected a number from 0 to 1."),
+        ([["Why?"], None], "`question` must be a text"),
+        (["Why?", "much"], "`min_confidence` a number or null"),
+    ],
+)
+def test_the_endpoint_refuses_bad_input_clearly(
+    address: str, data: list[Any], message: str
+) -> None:
+    event, error = call(address, "ask", data)
+    assert event == "error"
+    assert message in error["error"]
+
+
+def test_only_ask_is_published(address: str) -> None:
+    with urllib.request.urlopen(f"{address}gradio_api/info") as response:
+        endpoints = json.load(response)["named_endpoints"]
+    assert list(endpoints) == ["/ask"]
+    (result,) = endpoints["/ask"]["returns"]
+    assert result["type"]["properties"]["confidence"] == {"type": "number"}
+
+
+def test_every_response_carries_the_policy(address: str) -> None:
+    with urllib.request.urlopen(address) as response:
+        assert response.headers["content-security-policy"].startswith("default-src 'self'; ")
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "header", [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}]
+)
+def test_foreign_hosts_and_origins_are_refused(address: str, header: dict[str, str]) -> None:
+    request = urllib.request.Request(address, headers=header)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request)
+    with refusal.value as response:
+        assert response.code == 403
+
+
+def test_a_busy_port_is_named(bot: PointingBot, address: str) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with (
+            pytest.raises(ServeError, match=f"port {port}: the port is taken"),
+            running(bot, port=port),
+        ):
+            pass
+
+
+def test_the_process_called_nobody(calls: Calls, address: str) -> None:
+    assert "127.0.0.1" in calls.hosts  # it does hear calls: Gradio's to itself
+    assert calls.hosts <= {"127.0.0.1", "localhost"}
