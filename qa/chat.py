@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qa.bot import Answer, Bot
 
-_LEANS = re.compile(
-    r"^(?:and|but|so|or|then|also|why|how so|what about|how about|who else|what else|where else"
-    r"|since when|by whom|for what|anything else)\b"
-    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|there|then|that|this|those"
-    r"|these|one|ones|else|such)\b",
-    re.IGNORECASE,
-)
-_MAX_STANDALONE_WORDS = 2
+_LINKING = re.compile(r"(?:and|but|so|or|then|also|what about|how about)\b", re.IGNORECASE)
+_POINTING = re.compile(r"\b(?:there|then|that|this|those|these|so|else)\W*$", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them|his|hers|its|theirs?)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[\w,] )[A-Z]")
+_MAX_FRAGMENT_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +60,14 @@ def stand_alone(message: str, history: Sequence[tuple[str, str]]) -> str:
 
 
 def leans_back(message: str) -> bool:
-    """Whether the message alone does not say what it asks."""
-    return len(message.split()) <= _MAX_STANDALONE_WORDS or bool(_LEANS.search(message))
+    """Whether the message alone does not say what it asks.
+
+    So with a fragment of a word or two, one that starts with "and" or ends with "there" or the
+    like, and one with a pronoun, unless a name that it can stand for comes before it.
+    """
+    if len(message.split()) <= _MAX_FRAGMENT_WORDS:
+        return True
+    if _LINKING.match(message) or _POINTING.search(message):
+        return True
+    pronoun = _PRONOUN.search(message)
+    return pronoun is not None and not _NAME.search(message, 0, pronoun.start())

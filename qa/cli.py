@@ -65,6 +65,7 @@ ReaderOption = Annotated[
     ),
 ]
 SEEDS = Path("seeds")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @app.callback()
@@ -162,8 +163,16 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Default: 7860, or the next free.", show_default=False)
     ] = None,
+    no_auth: Annotated[
+        bool, typer.Option("--no-auth", help="Let other machines in, without a password.")
+    ] = False,
 ) -> None:
     """Open the web chat."""
+    if host not in LOOPBACK and not no_auth:
+        raise PinciteError(
+            f"On {host} anyone who reaches this machine could read the documents: there is no "
+            "password. Say --no-auth if that is meant, or leave --host out."
+        )
     with _open(docs, index, model, reader) as bot:
         from qa.ui.page import serve as serve_page
 

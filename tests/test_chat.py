@@ -13,8 +13,10 @@ HISTORY = [("Who co-hosted the summit?", "the Aspen Institute")]
         "Why?",
         "What did he say?",
         "who else?",
+        "What was decided there?",
         "in 2023?",
-        "How about Biden?",
+        "What about the hostages in Gaza?",
+        "Does the US think it will manage that?",
     ],
 )
 def test_messages_that_lean_back(message: str) -> None:
@@ -23,7 +25,14 @@ def test_messages_that_lean_back(message: str) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["Who is the national security adviser?", "When did Blinken speak on television?"],
+    [
+        "Who is the national security adviser?",
+        "When did Blinken speak on television?",
+        "Why are the advisers getting more and more fed up?",
+        "Who said that Hamas has been degraded?",
+        "Is there a plan for the time after the war?",
+        "What did Biden say he would do?",
+    ],
 )
 def test_messages_that_stand_alone(message: str) -> None:
     assert not leans_back(message)

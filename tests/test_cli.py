@@ -135,6 +135,7 @@ def test_eval_makes_documents_of_the_paragraphs_of_a_squad_file(tmp_path: Path) 
         (["eval", "BAD", "--docs", "SEEDS"], "line 2"),
         (["index", "SEEDS", "--model", "no/such-model"], "No embedding model 'no/such-model'"),
         (["index", "SEEDS", "--index", "BAD"], "--index"),
+        (["serve", "SEEDS", "--host", "0.0.0.0"], "--no-auth"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line_on_stderr(
