@@ -91,7 +91,7 @@ class Bot:
         except BaseException:
             store.close()
             raise
-        bot = cls(store, encoder, opened, load_calibration(opened.name))
+        bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
         bot.report = report
         return bot
 

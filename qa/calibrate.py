@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from qa.bot import Bot
 from qa.cite import cite
@@ -10,6 +11,8 @@ from qa.confidence import Calibration, features
 from qa.evaluate import is_right
 from qa.gold import Gold
 from qa.metrics import risk_coverage
+
+FOLDS = 5
 
 
 def judge(
@@ -34,21 +37,49 @@ def fit(
     *,
     precision: float,
 ) -> Calibration:
-    """The maximum-likelihood calibration of these features against what was right.
+    """The calibration of these features against what was right, by logistic regression.
 
     Its threshold is the lowest confidence above which at least `precision` of the given questions
-    are right, 1.0 where there is none. Raises `ValueError` where all are right or all are wrong.
+    are right, 1.0 where there is none, judged as `cross_fit` does. Raises `ValueError` where there
+    are too few right or wrong answers to judge by.
     """
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
-    if len(set(right)) < 2:
-        raise ValueError("calibrating needs right answers and wrong ones; here all are alike")
-    x = np.array(rows)
-    scale = x.std(axis=0) + 1e-9
-    model = LogisticRegression(C=100.0, max_iter=1000).fit(x / scale, np.array(right))
-    weights, bias = model.coef_[0] / scale, float(model.intercept_[0])
-    confidences = 1 / (1 + np.exp(-(x @ weights + bias)))
-    points = risk_coverage(confidences.tolist(), right)
+    model = _model().fit(np.array(rows), _enough(right))
+    scaler, regression = model[0], model[1]
+    weights = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - weights @ scaler.mean_)
+    points = risk_coverage(cross_fit(rows, right), right)
     threshold = min((p.threshold for p in points if p.precision >= precision), default=1.0)
     return Calibration(reader, tuple(weights.tolist()), bias, threshold)
+
+
+def cross_fit(rows: Sequence[tuple[float, ...]], right: Sequence[bool]) -> list[float]:
+    """Each question's confidence from a calibration fitted on the others (in `FOLDS` parts)."""
+    import numpy as np
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    predicted = cross_val_predict(
+        _model(), np.array(rows), _enough(right), cv=folds, method="predict_proba"
+    )
+    return [float(p) for p in predicted[:, 1]]
+
+
+def _model() -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
+
+
+def _enough(right: Sequence[bool]) -> list[bool]:
+    count = sum(right)
+    if min(count, len(right) - count) < FOLDS:
+        raise ValueError(
+            f"Calibrating needs at least {FOLDS} right answers and {FOLDS} wrong ones; of these "
+            f"{len(right)} questions {count} are answered right. Add questions, some of which the "
+            "documents do not answer."
+        )
+    return list(right)

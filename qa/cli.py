@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from embeddings.indexer import Progress, Report
     from qa.bot import Answer, Bot
     from qa.cite import Citation
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="pincite",
@@ -221,6 +223,40 @@ def evaluate_(
         print(f"{name:<26}{_figure(value)}")
 
 
+@app.command()
+def calibrate(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="JSON Lines, or SQuAD JSON.")],
+    docs: DocsOption = SEEDS,
+    index: IndexOption = None,
+    model: ModelOption = None,
+    reader: ReaderOption = None,
+    precision: Annotated[
+        float, typer.Option(help="The share of answers that are to be right.", min=0, max=1)
+    ] = 0.8,
+) -> None:
+    """Fit confidence to your own questions, and see what share is answered at which precision."""
+    from qa.calibrate import cross_fit, fit, judge
+    from qa.confidence import save_calibration
+    from qa.gold import read_gold
+    from qa.metrics import risk_coverage
+
+    golds = read_gold(gold)
+    with _open(docs, index, model, reader) as bot:
+        with _counter("asking", len(golds)) as tell:
+            judged = list(judge(bot, golds, progress=tell))
+        rows, right = [row for row, _ in judged], [is_right for _, is_right in judged]
+        calibration = _said(lambda: fit(bot.reader.name, rows, right, precision=precision))
+        save_calibration(calibration, bot.store.folder)
+        points = risk_coverage(cross_fit(rows, right), right)
+        print("right  answered  from confidence")
+        for wanted in sorted({0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, precision}):
+            good = [p for p in points if p.precision >= wanted]
+            best = max(good, key=lambda p: p.answered, default=None)
+            row = "not reached" if best is None else f"{best.answered:7.0%}   {best.threshold:.2f}"
+            print(f"{wanted:5.0%}  {row}{'   <- chosen' if wanted == precision else ''}")
+        print(f"kept in {bot.store.folder}")
+
+
 def main() -> None:
     """Runs the command line; what a person can mend is one line on stderr and exit code 1."""
     try:
@@ -314,8 +350,8 @@ def _counter(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _said(call: Callable[[], Answer]) -> Answer:
-    """The answer; a question that cannot be asked becomes an error for the person."""
+def _said(call: Callable[[], T]) -> T:
+    """What the call gives; a mistake in what was typed becomes an error for the person."""
     try:
         return call()
     except ValueError as error:

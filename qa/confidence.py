@@ -11,14 +11,17 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 
+from embeddings.errors import StoreError
 from embeddings.terms import coverage
 from qa.read import Extract
 
 log = logging.getLogger(__name__)
 
+FILE = "calibration.json"
 DEFAULT = "pincite-reader"
 FEATURES = ("score", "margin", "dense", "coverage")
 
@@ -60,16 +63,44 @@ def features(question: str, extracts: Sequence[Extract]) -> tuple[float, ...]:
     return best.score, margin, best.hit.dense, coverage(question, passage.text)
 
 
-def load_calibration(reader: str) -> Calibration:
-    """The calibration that ships with the project for readers of this kind.
+def load_calibration(reader: str, index: Path) -> Calibration:
+    """The calibration for this reader that `pincite calibrate` left in the index folder.
 
-    Fitted by `training/calibration.py`. A reader of another kind gets that of the project's own,
-    which orders its answers but promises nothing.
+    Else the one that ships for readers of its kind (`training/calibration.py`); a reader of
+    another kind gets that of the project's own, which orders its answers but promises nothing.
+    Raises `StoreError` where the one in the index folder is damaged.
     """
-    text = files("qa").joinpath("data/calibration.json").read_text("utf-8")
-    shipped = json.loads(text)
+    own = index / FILE
+    if own.is_file():
+        try:
+            found = _from_json(own.read_text("utf-8"))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise StoreError(
+                f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
+            ) from error
+        if found.reader == reader:
+            return found
+        log.warning("%s is for the reader %s and is not used", own, found.reader)
+    shipped = json.loads(files("qa").joinpath("data", FILE).read_text("utf-8"))
     kind = reader.partition("@")[0]
     if kind not in shipped:
         log.warning("confidence is not calibrated for the reader %s", reader)
-    data = shipped.get(kind, shipped[DEFAULT])
-    return Calibration(**data | {"weights": tuple(data["weights"])})
+    return _from_json(json.dumps(shipped.get(kind, shipped[DEFAULT])))
+
+
+def save_calibration(calibration: Calibration, index: Path) -> None:
+    """Keeps the calibration in the index folder, for `load_calibration`."""
+    partial = index / f"{FILE}.partial"
+    try:
+        partial.write_text(json.dumps(asdict(calibration), indent=2) + "\n", "utf-8")
+        partial.replace(index / FILE)
+    except OSError as error:
+        raise StoreError(f"{index / FILE} cannot be written: {error.strerror}.") from error
+
+
+def _from_json(text: str) -> Calibration:
+    data = json.loads(text)
+    weights = tuple(float(w) for w in data["weights"])
+    if len(weights) != len(FEATURES):
+        raise ValueError(f"{len(weights)} weights, expected {len(FEATURES)}")
+    return Calibration(data["reader"], weights, float(data["bias"]), float(data["threshold"]))

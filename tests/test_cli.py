@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+GOLD = Path(__file__).parent / "gold" / "seed.jsonl"
 COMMAND = [sys.executable, "-c", "from qa.cli import main; main()"]
 
 
@@ -122,6 +123,17 @@ def test_eval_makes_documents_of_the_paragraphs_of_a_squad_file(tmp_path: Path) 
     result = pincite("eval", squad)
     assert "sentence_accuracy_forced  1.000" in result.stdout
     assert "recall@1                  1.000" in result.stdout
+
+
+def test_calibrate_prints_what_is_answered_at_which_precision_and_keeps_it(
+    seeds: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    result = pincite("calibrate", GOLD, "--docs", seeds, "--index", index, "--precision", "0.75")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "right  answered  from confidence"
+    assert sum("chosen" in line for line in lines) == 1
+    assert json.loads((index / "calibration.json").read_text())["reader"].startswith("pincite-")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
-import math
+from pathlib import Path
 
 import pytest
 
+from embeddings.errors import StoreError
 from embeddings.passages import Passage
 from embeddings.sentences import Span
-from qa.calibrate import fit
-from qa.confidence import FEATURES, Calibration, features, load_calibration
+from qa.confidence import (
+    FEATURES,
+    Calibration,
+    features,
+    load_calibration,
+    save_calibration,
+)
 from qa.read import Extract
 from qa.retrieve import Hit
 
@@ -31,27 +37,23 @@ def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
     )
 
 
-def test_fitting_finds_the_probabilities_and_the_threshold() -> None:
-    # At score 1 three of four are right, at score 0 one of four.
-    rows = [(float(s), 0.0, 0.0, 0.0) for s in [0] * 400 + [1] * 400]
-    right = [i % 4 == 0 for i in range(400)] + [i % 4 != 0 for i in range(400)]
-    fitted = fit("toy", rows, right, precision=0.74)
-    assert fitted.confidence("Why?", [extract(1.0)]) == pytest.approx(
-        1 / (1 + math.exp(-(fitted.weights[0] + fitted.bias)))
-    )
-    assert 1 / (1 + math.exp(-fitted.bias)) == pytest.approx(0.25, abs=0.01)
-    assert 1 / (1 + math.exp(-fitted.bias - fitted.weights[0])) == pytest.approx(0.75, abs=0.01)
-    assert fitted.threshold == pytest.approx(0.75, abs=0.01)
-
-
-def test_fitting_on_right_answers_alone_is_refused() -> None:
-    with pytest.raises(ValueError, match="all are alike"):
-        fit("toy", [(1.0, 0.0, 0.0, 0.0)] * 3, [True] * 3, precision=0.8)
-
-
-def test_the_calibration_that_ships_is_for_these_features() -> None:
+def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> None:
     for kind in ("pincite-reader", "sentences"):
-        shipped = load_calibration(f"{kind}@1234")
+        shipped = load_calibration(f"{kind}@1234", tmp_path)
         assert shipped.reader.startswith(f"{kind}@")
         assert len(shipped.weights) == len(FEATURES)
         assert 0.0 < shipped.threshold < 1.0
+
+
+def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: Path) -> None:
+    own = Calibration("toy@1", (1.0, 2.0, 3.0, 4.0), 0.5, 0.6)
+    save_calibration(own, tmp_path)
+    assert load_calibration("toy@1", tmp_path) == own
+    assert load_calibration("sentences@2", tmp_path).reader.startswith("sentences@")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"reader": "toy@1", "weights": [1]}'])
+def test_a_damaged_calibration_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "calibration.json").write_text(text)
+    with pytest.raises(StoreError, match=r"calibration\.json is damaged"):
+        load_calibration("toy@1", tmp_path)
