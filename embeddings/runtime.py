@@ -85,7 +85,7 @@ class Graph:
         from tokenizers import Tokenizer
 
         self._folder = folder
-        self._load_module = load_module
+        self.load_module = load_module
         try:
             self.settings: dict[str, Any] = json.loads(
                 (folder / "settings.json").read_text("utf-8")
@@ -102,7 +102,7 @@ class Graph:
     @cached_property
     def _forward(self) -> Callable[[list[Ints]], list[NDArray[Any]]]:
         if self.settings["runtime"] == "torch":
-            return _torch_forward(self._load_module())
+            return _torch_forward(self.load_module())
         return _openvino_forward(self._folder)
 
     def run(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], list[NDArray[Any]]]]:

@@ -1,0 +1,69 @@
+"""How fast does the reader read, against the same model in plain fp32 torch in the same run?
+
+    python benchmarks/reading.py DOCS GOLD [--questions 50]
+
+Ten retrieved passages a question. Says too whether both point at the same words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from embeddings.runtime import pad
+from qa.bot import PASSAGES_READ, Bot
+from qa.gold import read_gold
+from qa.read import Extract
+from qa.span import SpanReader
+
+
+class TorchReader(SpanReader):
+    """The reader as it is without an export: torch, fp32, one padded batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        module = self._graph.load_module()
+        inputs = self._graph.settings["inputs"]
+
+        def run(encodings):  # type: ignore[no-untyped-def]
+            arrays = pad(encodings, self._graph.settings["pad_id"])
+            with torch.inference_mode():
+                results = module(*(torch.from_numpy(arrays[name]) for name in inputs))
+            yield list(range(len(encodings))), [r.numpy() for r in results]
+
+        self._graph.run = run  # type: ignore[method-assign]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("docs", type=Path)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--questions", type=int, default=50)
+    parser.add_argument("--index", type=Path)
+    arguments = parser.parse_args()
+    golds = read_gold(arguments.gold)
+    golds = golds[:: max(1, len(golds) // arguments.questions)][: arguments.questions]
+    readers = {"OpenVINO": SpanReader(), "torch fp32": TorchReader()}
+    times: dict[str, list[float]] = {name: [] for name in readers}
+    first: dict[str, list[Extract]] = {name: [] for name in readers}
+    with Bot.open(arguments.docs, index=arguments.index) as bot:
+        for gold in golds:
+            hits = bot.search(gold.question, PASSAGES_READ)
+            for name, reader in readers.items():
+                began = time.perf_counter()
+                first[name].append(reader.read(gold.question, hits)[0])
+                times[name].append(time.perf_counter() - began)
+    for name, found in times.items():
+        print(f"{name:<12} {1000 * median(found[1:]):6.1f} ms a question")
+    print(f"ratio        {median(times['torch fp32'][1:]) / median(times['OpenVINO'][1:]):6.2f}")
+    pairs = list(zip(*first.values(), strict=True))
+    same = sum((a.start, a.end) == (b.start, b.end) for a, b in pairs)
+    print(f"the same words first in {same} of {len(pairs)} questions")
+
+
+if __name__ == "__main__":
+    main()
