@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from embeddings.readers.text import normalise, read_text
 __all__ = [
     "SUFFIXES",
     "Document",
+    "check_folder",
     "find_documents",
     "normalise",
     "parse_document",
@@ -77,6 +77,14 @@ class Document:
         return bisect_right(self.pages, offset) if self.pages else None
 
 
+def check_folder(folder: Path) -> None:
+    """Raises `DocumentError` where `folder` is none."""
+    if not folder.exists():
+        raise DocumentError(f"{folder}: no such folder; give the folder that holds the documents")
+    if not folder.is_dir():
+        raise DocumentError(f"{folder}: a file, not a folder; give the folder it is in")
+
+
 def find_documents(folder: Path) -> list[Path]:
     """The files under `folder` that can be read by their suffix, sorted by relative path.
 
@@ -84,14 +92,9 @@ def find_documents(folder: Path) -> list[Path]:
     outside. Raises `DocumentError` where a folder cannot be listed: to skip one would look as if
     its files had been removed.
     """
+    check_folder(folder)
     try:
-        if not stat.S_ISDIR(folder.stat().st_mode):
-            raise DocumentError(f"{folder}: a file, not a folder; give the folder it is in")
         return sorted(_walk(folder), key=lambda path: path.relative_to(folder).as_posix())
-    except FileNotFoundError as error:
-        raise DocumentError(
-            f"{folder}: no such folder; give the folder that holds the documents"
-        ) from error
     except OSError as error:
         raise DocumentError(
             f"{_printable(str(error.filename))}: cannot be listed ({error.strerror}); "

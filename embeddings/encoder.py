@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, first_line
 from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def load_sentence_transformer(folder: Path) -> SentenceTransformer:
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     except Exception as error:  # whatever transformers makes of a folder that is no model
         raise ModelError(
-            f"{folder} holds no sentence-transformers model that loads here ({error})."
+            f"{folder} holds no sentence-transformers model that loads here ({first_line(error)})."
         ) from error
 
 

@@ -15,3 +15,8 @@ class StoreError(PinciteError):
 
 class ModelError(PinciteError):
     """An embedding or reading model cannot be loaded."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says, without the pages that some add."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.documents import Document
+from embeddings.documents import Document, check_folder
 from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
@@ -83,6 +83,7 @@ class Bot:
         or "sentences" for none. Raises `DocumentError`, `StoreError` or `ModelError`.
         """
         folder = Path(docs)
+        check_folder(folder)
         encoder = SentenceTransformerEncoder(model)
         opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)

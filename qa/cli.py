@@ -21,7 +21,7 @@ from embeddings.errors import PinciteError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from embeddings.indexer import Progress, Report
+    from embeddings.indexer import Progress
     from qa.bot import Answer, Bot
     from qa.cite import Citation
 
@@ -101,6 +101,8 @@ def index(
     with _open(docs, index, model, reader) as bot:
         assert bot.report is not None
         report = bot.report
+        for skip in report.skipped:
+            print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
         print(
             f"{len(report.added)} added, {len(report.changed)} changed, "
             f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
@@ -281,8 +283,12 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
     with _bar() as tell:
         bot = Bot.open(docs, index=index, model=model or BUNDLED, reader=reader, progress=tell)
     with bot:
-        if bot.report is not None:
-            _show_skipped(bot.report)
+        if bot.report is not None and bot.report.skipped:
+            number = len(bot.report.skipped)
+            print(
+                f"pincite: {number} of the files cannot be read; `pincite index {docs}` says why",
+                file=sys.stderr,
+            )
         yield bot
 
 
@@ -397,11 +403,6 @@ def _marked(citation: Citation) -> Text:
 def _place(citation: Citation) -> str:
     page = "" if citation.page is None else f", page {citation.page}"
     return f"{citation.path}{page}, characters {citation.start} to {citation.end}"
-
-
-def _show_skipped(report: Report) -> None:
-    for skip in report.skipped:
-        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
 
 
 def _figure(value: object) -> str:

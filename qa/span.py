@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.encoder import BUNDLED, model_folder
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, first_line
 from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 from embeddings.sentences import Span
 from qa.read import Extract
@@ -152,7 +152,9 @@ def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer]:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForQuestionAnswering.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever transformers makes of a folder that is no model
-        raise ModelError(f"{folder} holds no question-answering model: {error}.") from error
+        raise ModelError(
+            f"{folder} holds no question-answering model: {first_line(error)}."
+        ) from error
     return _logits(model), tokenizer.backend_tokenizer
 
 

@@ -141,6 +141,7 @@ def test_calibrate_prints_what_is_answered_at_which_precision_and_keeps_it(
     [
         (["ask", "Who?", "--docs", "nowhere"], "nowhere"),
         (["index", "EMPTY"], "no documents"),
+        (["index", "BAD"], "a file, not a folder"),
         (["ask", "  ", "--docs", "SEEDS"], "question is empty"),
         (["ask", "x" * 50_000, "--docs", "SEEDS"], "50,000 characters"),
         (["eval", "nowhere.jsonl", "--docs", "SEEDS"], "nowhere.jsonl"),
