@@ -6,7 +6,6 @@ Stands between `passages` and `store`; `qa.retrieve` uses it for the question.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,8 +19,6 @@ from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-log = logging.getLogger(__name__)
 
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -145,7 +142,6 @@ def _export(model: str, folder: Path, target: Path) -> None:
     """Exports the model and checks that the exported graph gives the same vectors."""
     if model == BUNDLED:
         _verify_weights(folder / "model.safetensors")
-    log.info("preparing the embedding model %s (once)", model)
     original = load_sentence_transformer(folder)
     tokenizer = getattr(original.tokenizer, "backend_tokenizer", None)
     dimension = original.get_embedding_dimension()

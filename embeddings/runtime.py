@@ -174,6 +174,7 @@ def export(
     converted graph's first output strays from the module's by more than `max_error` (the largest
     1 - cosine over a few texts), or cannot be made, the folder says that torch is to be used.
     """
+    log.info("preparing the model %s for this machine, once", folder.name.partition("@")[0])
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
     tokenizer.no_truncation()

@@ -78,6 +78,7 @@ def _root(
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, format="pincite: %(message)s"
     )
+    logging.getLogger("embeddings.runtime").setLevel(logging.INFO)  # what takes seconds, once
     if version:
         from importlib.metadata import version as installed
 
@@ -331,7 +332,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             if done < total and not bar.live.is_started:
                 bar.start()
             bar.update(task, total=total, completed=done, left=remaining)
-        elif time.monotonic() - said > 10:
+        elif remaining and time.monotonic() - said > 10:
             said = time.monotonic()
             print(
                 f"pincite: indexed {done / 1e6:.1f} of {total / 1e6:.1f} MB, {remaining}",
@@ -382,10 +383,10 @@ def _show(answer: Answer) -> None:
         if answer.nearest:
             console.print("The nearest sentences:")
     for citation in answer.citations or answer.nearest:
-        console.print(Text(f"[{citation.number}] “"), _marked(citation), "”", sep="")
+        console.print(Text(f"[{citation.number}] "), _marked(citation), sep="")
         console.print(Text(f"    {_place(citation)}"), style="dim")
     if not answer.abstained:
-        console.print(f"confidence {answer.confidence:.0%}", style="dim")
+        console.print(f"confidence {min(answer.confidence, 0.99):.0%}", style="dim")
 
 
 def _marked(citation: Citation) -> Text:
