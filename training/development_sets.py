@@ -49,8 +49,10 @@ def natural_questions(path: Path) -> tuple[dict[str, str], list[Gold]]:
         for line in lines:
             row: dict[str, Any] = json.loads(line)
             name = docs.setdefault(row["context"], f"{_name(row['title'])}_{len(docs):04}.txt")
-            answers = tuple(dict.fromkeys(answer["text"] for answer in row["answers"]))
-            golds.append(Gold(row["id"], row["question"], answers, None, name, ()))
+            texts = (answer["text"].strip() for answer in row["answers"])
+            answers = tuple(dict.fromkeys(filter(None, texts)))
+            if answers:  # one in a thousand has an empty answer
+                golds.append(Gold(row["id"], row["question"], answers, None, name, ()))
     return {name: text for text, name in docs.items()}, golds
 
 
