@@ -1,0 +1,47 @@
+r"""Turn a checkpoint into the reader's weights: one fp16 safetensors file.
+
+    python training/export_reader.py --checkpoint ~/reader-training/run/step-006000.pt \
+        --out ~/reader-training/reader-fp16.safetensors
+
+Holds every tensor outside the embeddings, under ``BertForQuestionAnswering``'s names, and the
+evidence head (``evidence.weight``, ``evidence.bias``); the embeddings are the bundled model's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+MAX_BYTES = 25_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--use", choices=["weights", "average"], default="weights")
+    arguments = parser.parse_args()
+    state = torch.load(arguments.checkpoint, weights_only=True)
+    tensors = {name: t.to(torch.float16).contiguous() for name, t in state[arguments.use].items()}
+    odd = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if odd:
+        raise ValueError(f"not finite in fp16: {odd}; train on with a lower learning rate")
+    temporary = arguments.out.with_suffix(".tmp")
+    save_file(tensors, temporary, {"step": str(state["step"]), "use": arguments.use})
+    os.replace(temporary, arguments.out)
+    size = arguments.out.stat().st_size
+    digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
+    print(f"{arguments.out}: {len(tensors)} tensors, {size:,} bytes, sha256 {digest}")
+    if size > MAX_BYTES:
+        raise ValueError(f"{arguments.out} has {size:,} bytes, at most {MAX_BYTES:,} are allowed")
+
+
+if __name__ == "__main__":
+    main()

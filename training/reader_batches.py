@@ -1,0 +1,237 @@
+"""Batches for training: one epoch's mixture, windows of whole sentences, grouped by length.
+
+Everything follows from ``(seed, epoch, chunk)``, so a run that resumes in the middle of a chunk
+sees exactly the batches it would have seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from reader_data import MAX_OCCURRENCES, Corpus, Passage, Question
+from tokenizers import Tokenizer
+from torch import Tensor
+
+CLS, SEP, QUESTION_MARK = 101, 102, 1029
+CHUNK = 4096
+MAX_WINDOW_TOKENS = 210
+SHORT_WINDOW_TOKENS = (70, 160)
+SHORT_SHARE = 0.5
+TITLE_SHARE = 0.2
+NO_QUESTION_MARK_SHARE = 0.15
+IGNORED = -1.0
+
+# A question, the passage to read it on, and whether that passage is the question's own.
+Item = tuple[Question, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """How often each kind of example occurs in an epoch."""
+
+    unanswerable: int = 2  # times each human-written unanswerable question is seen
+    hard_negatives: int = 24_000
+    entity_swaps: int = 9_000
+
+
+@dataclass(slots=True)
+class Example:
+    """Token ids of one question and window; ``spans`` and ``evidence`` are positions in ids."""
+
+    ids: list[int]
+    passage_start: int
+    spans: list[tuple[int, int]]
+    evidence: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of shape ``(batch, tokens)``; ``starts`` and ``ends`` are ``(batch, spans)``.
+
+    Unused span slots are -1; a null example has the one span (0, 0). ``evidence`` is 1, 0, or
+    -1 for a token that does not count.
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    token_type_ids: Tensor
+    starts: Tensor
+    ends: Tensor
+    evidence: Tensor
+
+
+def epoch_items(
+    corpus: Corpus,
+    negatives: dict[int, list[int]],
+    swaps: list[Question],
+    mixture: Mixture,
+    *,
+    seed: int,
+    epoch: int,
+) -> list[Item]:
+    """One epoch's questions with the passage each is read on, shuffled."""
+    rng = random.Random(f"epoch {seed} {epoch}")
+    items: list[Item] = [(q, q.passage, True) for q in corpus.answerable]
+    items += [(q, q.passage, True) for q in corpus.unanswerable] * mixture.unanswerable
+    mined = sorted(negatives)
+    for index in rng.sample(mined, min(mixture.hard_negatives, len(mined))):
+        wrong = negatives[index]
+        items.append((corpus.answerable[index], wrong[epoch % len(wrong)], False))
+    chosen = rng.sample(swaps, min(mixture.entity_swaps, len(swaps)))
+    items += [(q, q.passage, True) for q in chosen]
+    rng.shuffle(items)
+    return items
+
+
+def chunk_batches(
+    corpus: Corpus,
+    items: list[Item],
+    titles: dict[str, list[int]],
+    *,
+    tokens: int,
+    seed: int,
+    epoch: int,
+    chunk: int,
+) -> list[list[Example]]:
+    """The batches of chunk ``chunk`` of an epoch, each of at most ``tokens`` padded tokens."""
+    rng = random.Random(f"chunk {seed} {epoch} {chunk}")
+    examples = [
+        make_example(question, corpus.passages[passage], own, titles, rng)
+        for question, passage, own in items[chunk * CHUNK : (chunk + 1) * CHUNK]
+    ]
+    examples.sort(key=lambda e: len(e.ids))
+    batches: list[list[Example]] = [[]]
+    for example in examples:
+        if batches[-1] and (len(batches[-1]) + 1) * len(example.ids) > tokens:
+            batches.append([])
+        batches[-1].append(example)
+    rng.shuffle(batches)
+    return batches
+
+
+def make_example(
+    question: Question,
+    passage: Passage,
+    own: bool,
+    titles: dict[str, list[int]],
+    rng: random.Random,
+) -> Example:
+    """A question with a window of whole sentences, sometimes behind the document's title."""
+    spans = question.spans if own else []
+    first, last = _window(passage, spans, rng)
+    query = question.tokens
+    if query and query[-1] == QUESTION_MARK and rng.random() < NO_QUESTION_MARK_SHARE:
+        query = query[:-1]
+    heading = titles[passage.title] if rng.random() < TITLE_SHARE else []
+    ids = [CLS, *query, SEP, *heading, *passage.tokens[first:last], SEP]
+    shift = len(query) + 2 + len(heading) - first
+    kept = [(a + shift, z + shift) for a, z in spans if first <= a and z < last]
+    evidence = [IGNORED] * len(ids)
+    evidence[first + shift : last + shift] = [0.0] * (last - first)
+    bounds = [*passage.sentences, len(passage.tokens)]
+    marked = [
+        (max(lo, first) + shift, min(hi, last) + shift)
+        for lo, hi in itertools.pairwise(bounds)
+        if lo < last and hi > first and any(a < hi and z >= lo for a, z in spans)
+    ]
+    # Where an answer's text stands in several sentences, nobody says which of them is evidence.
+    value = 1.0 if len(marked) == 1 else IGNORED
+    for lo, hi in marked:
+        evidence[lo:hi] = [value] * (hi - lo)
+    return Example(ids, len(query) + 2, kept or [(0, 0)], evidence)
+
+
+def _window(passage: Passage, spans: list[tuple[int, int]], rng: random.Random) -> tuple[int, int]:
+    """Half-open token range of whole sentences around an answer, or around any sentence.
+
+    Nothing else than where the answer stands depends on the label: lengths are drawn alike.
+    """
+    size = len(passage.tokens)
+    budget = MAX_WINDOW_TOKENS
+    # A short window on one of several occurrences might leave out the one that was meant.
+    if rng.random() < SHORT_SHARE and len(spans) < 2:
+        budget = rng.randint(*SHORT_WINDOW_TOKENS)
+    if size <= budget:
+        return 0, size
+    first, last = rng.choice(spans) if spans else (anchor := rng.randrange(size), anchor)
+    bounds = [*passage.sentences, size]
+    left = max(i for i, bound in enumerate(bounds[:-1]) if bound <= first)
+    right = min(i for i, bound in enumerate(bounds) if bound > last)
+    if bounds[right] - bounds[left] > MAX_WINDOW_TOKENS:
+        lowest = max(bounds[left], last + 1 - MAX_WINDOW_TOKENS)
+        start = rng.randint(lowest, max(lowest, min(first, bounds[right] - MAX_WINDOW_TOKENS)))
+        return start, min(start + MAX_WINDOW_TOKENS, bounds[right])
+    while True:
+        room = budget - (bounds[right] - bounds[left])
+        sides = []
+        if left > 0 and bounds[left] - bounds[left - 1] <= room:
+            sides.append("left")
+        if right < len(bounds) - 1 and bounds[right + 1] - bounds[right] <= room:
+            sides.append("right")
+        if not sides:
+            return bounds[left], bounds[right]
+        if rng.choice(sides) == "left":
+            left -= 1
+        else:
+            right += 1
+
+
+def title_tokens(corpus: Corpus, tokenizer: Tokenizer) -> dict[str, list[int]]:
+    """Token ids of ``"title."`` for every title of the corpus."""
+    titles = sorted({p.title for p in corpus.passages})
+    encodings = tokenizer.encode_batch([f"{t}." for t in titles], add_special_tokens=False)
+    return {t: e.ids[:16] for t, e in zip(titles, encodings, strict=True)}
+
+
+def collate(examples: list[Example]) -> Batch:
+    """Pad examples to the longest of them."""
+    width = max(len(e.ids) for e in examples)
+    count = len(examples)
+    ids = torch.zeros(count, width, dtype=torch.long)
+    mask = torch.zeros(count, width, dtype=torch.long)
+    types = torch.zeros(count, width, dtype=torch.long)
+    starts = torch.full((count, MAX_OCCURRENCES), -1, dtype=torch.long)
+    ends = torch.full((count, MAX_OCCURRENCES), -1, dtype=torch.long)
+    evidence = torch.full((count, width), IGNORED)
+    for row, example in enumerate(examples):
+        length = len(example.ids)
+        ids[row, :length] = torch.tensor(example.ids)
+        mask[row, :length] = 1
+        types[row, example.passage_start : length] = 1
+        evidence[row, :length] = torch.tensor(example.evidence)
+        for slot, (start, end) in enumerate(example.spans[:MAX_OCCURRENCES]):
+            starts[row, slot], ends[row, slot] = start, end
+    return Batch(ids, mask, types, starts, ends, evidence)
+
+
+def iterate(
+    corpus: Corpus,
+    negatives: dict[int, list[int]],
+    swaps: list[Question],
+    titles: dict[str, list[int]],
+    mixture: Mixture,
+    *,
+    tokens: int,
+    seed: int,
+    position: tuple[int, int, int] = (0, 0, 0),
+) -> Iterator[tuple[list[Example], tuple[int, int, int]]]:
+    """Batches without end from ``position``, each with the position that follows it.
+
+    A position is ``(epoch, chunk, batch)``; the first is ``(0, 0, 0)``.
+    """
+    epoch, chunk, index = position
+    while True:
+        items = epoch_items(corpus, negatives, swaps, mixture, seed=seed, epoch=epoch)
+        while chunk * CHUNK < len(items):
+            batches = chunk_batches(
+                corpus, items, titles, tokens=tokens, seed=seed, epoch=epoch, chunk=chunk
+            )
+            while index < len(batches):
+                index += 1
+                yield batches[index - 1], (epoch, chunk, index)
+            chunk, index = chunk + 1, 0
+        epoch, chunk, index = epoch + 1, 0, 0
