@@ -26,14 +26,3 @@ def content_words(question: str) -> list[str]:
     """The question's different words in lower case, stop words left out, in order."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
     return [word for word in words if word not in _STOP_WORDS]
-
-
-def coverage(question: str, text: str) -> float:
-    """The share of the question's content words that begin a word of the text, 0 to 1.
-
-    Up to three last letters may differ, of words that keep four; 0 without content words.
-    """
-    words = content_words(question)
-    there = {word.lower() for word in _WORD.findall(text)}
-    stems = [word[: max(4, len(word) - 3)] for word in words]
-    return sum(any(w.startswith(stem) for w in there) for stem in stems) / max(1, len(words))

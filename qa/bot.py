@@ -125,7 +125,7 @@ class Bot:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
         understood = self.understand(question, history)
         extracts = self.read(understood)
-        confidence = self.calibration.confidence(understood, extracts)
+        confidence = self.calibration.confidence(extracts)
         answers = bool(extracts) and confidence >= threshold
         if answers:
             least = extracts[0].score - self.reader.margin

@@ -23,10 +23,9 @@ def judge(
     `progress` is told how many questions are done.
     """
     for done, gold in enumerate(golds, start=1):
-        question = bot.understand(gold.question, gold.history)
-        extracts = bot.read(question)
+        extracts = bot.read(bot.understand(gold.question, gold.history))
         for first in cite(extracts, bot.document, limit=1):
-            yield features(question, extracts), is_right(gold, first.quote, first.path)
+            yield features(extracts), is_right(gold, first.quote, first.path)
         progress(done)
 
 

@@ -16,14 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from embeddings.errors import StoreError
-from embeddings.terms import coverage
 from qa.read import Extract
 
 log = logging.getLogger(__name__)
 
 FILE = "calibration.json"
 DEFAULT = "pincite-reader"
-FEATURES = ("score", "margin", "dense", "coverage")
+FEATURES = ("score", "margin", "retrieval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,11 @@ class Calibration:
     bias: float
     threshold: float
 
-    def confidence(self, question: str, extracts: Sequence[Extract]) -> float:
+    def confidence(self, extracts: Sequence[Extract]) -> float:
         """The probability, 0 to 1, that the best extract's sentence is right; 0 without one."""
         if not extracts:
             return 0.0
-        return logistic(self, features(question, extracts))
+        return logistic(self, features(extracts))
 
 
 def logistic(calibration: Calibration, values: Sequence[float]) -> float:
@@ -51,16 +50,15 @@ def logistic(calibration: Calibration, values: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.bias + sum(terms)))))
 
 
-def features(question: str, extracts: Sequence[Extract]) -> tuple[float, ...]:
+def features(extracts: Sequence[Extract]) -> tuple[float, ...]:
     """`FEATURES` of the extracts of one question, best first, at least one.
 
-    The best score; its lead over the next; the cosine of its passage with the question; the share
-    of the question's content words there. None of them depends on how large the folder is.
+    The best score, its lead over the next, and the fused score of its passage. None of them
+    grows with the folder, as a BM25 does.
     """
     best = extracts[0]
     margin = best.score - extracts[1].score if len(extracts) > 1 else 0.0
-    passage = best.hit.passage
-    return best.score, margin, best.hit.dense, coverage(question, passage.text)
+    return best.score, margin, best.hit.score
 
 
 def load_calibration(reader: str, index: Path) -> Calibration:

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_TOKENS = 30
 MAX_QUESTION_TOKENS = 64
-RETRIEVAL_WEIGHT = 4.0
-"""What a hit's fused score, 0 to 1, is worth beside the logits of its spans."""
+RETRIEVAL_WEIGHT = 12.0
+"""What a hit's fused score, 0 to 1, is worth beside the logits of its spans. Of 2 to 30, values
+from 12 to 20 gave the most right sentences over the development sets (`training/README.md`)."""
 EXPORT_VERSION = 1
 MAX_ERROR = 1e-3
 WEIGHTS = "data/reader.safetensors"
+_UNUSED = {"bert.embeddings.position_ids", "evidence.weight", "evidence.bias"}
+"""The evidence head judges sentences; in training it helps the spans, in ranking it did not."""
 
 
 class SpanReader:
@@ -84,9 +87,8 @@ class SpanReader:
         for numbers, outputs in self._graph.run(encodings):
             for row, number in enumerate(numbers):
                 hit, encoding = hits[number], encodings[number]
-                length = len(encoding.ids)
-                spans = decode(encoding, outputs[0][row][:length], outputs[1][row][:length], hit)
-                for sentence, extract in spans:
+                start, end = (output[row][: len(encoding.ids)] for output in outputs)
+                for sentence, extract in decode(encoding, start, end, hit):
                     key = (hit.passage.document, sentence)
                     if key not in best or _order(extract) < _order(best[key]):
                         best[key] = extract
@@ -120,9 +122,8 @@ def decode(
         apart = np.arange(len(rows))[None, :] - np.arange(len(rows))[:, None]
         scores[(apart < 0) | (apart >= MAX_ANSWER_TOKENS)] = -np.inf
         first, last = np.unravel_index(int(np.argmax(scores)), scores.shape)
-        score = float(scores[first, last]) - null
         at, to = int(begins[inside[first]]), int(ends[inside[last]])
-        yield sentence, Extract(hit, at, to, score)
+        yield sentence, Extract(hit, at, to, float(scores[first, last]) - null)
 
 
 def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer]:
@@ -140,7 +141,7 @@ def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer]:
     }
     state |= {name: tensor.float() for name, tensor in load_file(weights).items()}
     missing, odd = model.load_state_dict(state, strict=False)
-    if missing or set(odd) - {"bert.embeddings.position_ids"}:
+    if missing or set(odd) - _UNUSED:
         raise ModelError(f"The reader's weights do not fit: {missing or odd}. Reinstall pincite.")
     return _logits(model), Tokenizer.from_file(str(folder / "tokenizer.json"))
 

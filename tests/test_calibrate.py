@@ -11,14 +11,14 @@ from qa.gold import read_gold
 GOLD = Path(__file__).parent / "gold" / "seed.jsonl"
 
 # At score 1 three of four are right, at score 0 one of four.
-ROWS = [(float(s), 0.0, 0.0, 0.0) for s in [0] * 400 + [1] * 400]
+ROWS = [(float(s), 0.0, 0.0) for s in [0] * 400 + [1] * 400]
 RIGHT = [i % 4 == 0 for i in range(400)] + [i % 4 != 0 for i in range(400)]
 
 
 def test_fitting_finds_the_probabilities_and_the_threshold() -> None:
     fitted = fit("toy", ROWS, RIGHT, precision=0.74)
-    assert logistic(fitted, (0.0, 0.0, 0.0, 0.0)) == pytest.approx(0.25, abs=0.01)
-    assert logistic(fitted, (1.0, 0.0, 0.0, 0.0)) == pytest.approx(0.75, abs=0.01)
+    assert logistic(fitted, (0.0, 0.0, 0.0)) == pytest.approx(0.25, abs=0.01)
+    assert logistic(fitted, (1.0, 0.0, 0.0)) == pytest.approx(0.75, abs=0.01)
     assert fitted.threshold == pytest.approx(0.75, abs=0.02)
     assert fit("toy", ROWS, RIGHT, precision=0.99).threshold == 1.0
 

@@ -21,20 +21,16 @@ def extract(score: float) -> Extract:
     return Extract(hit, 0, 4, score)
 
 
-def test_features_are_score_lead_cosine_and_share_of_words() -> None:
-    assert features("Do cats sleep?", [extract(0.9), extract(0.6)]) == pytest.approx(
-        (0.9, 0.3, 0.5, 0.5)
-    )
-    assert features("Why?", [extract(0.9)]) == pytest.approx((0.9, 0.0, 0.5, 0.0))
+def test_features_are_score_lead_and_retrieval() -> None:
+    assert features([extract(0.9), extract(0.6)]) == pytest.approx((0.9, 0.3, 1.0))
+    assert features([extract(0.9)]) == pytest.approx((0.9, 0.0, 1.0))
 
 
 def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
-    calibration = Calibration("toy", (2.0, 1.0, 0.0, 0.0), -2.1, 0.5)
-    assert calibration.confidence("Cats?", [extract(0.9), extract(0.6)]) == pytest.approx(0.5)
-    assert calibration.confidence("Cats?", []) == 0.0
-    assert (
-        Calibration("toy", (1e6, 0.0, 0.0, 0.0), 0.0, 0.5).confidence("Cats?", [extract(1)]) < 1.0
-    )
+    calibration = Calibration("toy", (2.0, 1.0, 0.0), -2.1, 0.5)
+    assert calibration.confidence([extract(0.9), extract(0.6)]) == pytest.approx(0.5)
+    assert calibration.confidence([]) == 0.0
+    assert Calibration("toy", (1e6, 0.0, 0.0), 0.0, 0.5).confidence([extract(1)]) < 1.0
 
 
 def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> None:
@@ -46,7 +42,7 @@ def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> Non
 
 
 def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: Path) -> None:
-    own = Calibration("toy@1", (1.0, 2.0, 3.0, 4.0), 0.5, 0.6)
+    own = Calibration("toy@1", (1.0, 2.0, 3.0), 0.5, 0.6)
     save_calibration(own, tmp_path)
     assert load_calibration("toy@1", tmp_path) == own
     assert load_calibration("sentences@2", tmp_path).reader.startswith("sentences@")

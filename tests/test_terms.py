@@ -1,6 +1,4 @@
-import pytest
-
-from embeddings.terms import content_words, coverage, match_expression
+from embeddings.terms import content_words, match_expression
 
 
 def test_stop_words_and_repetitions_are_left_out() -> None:
@@ -10,10 +8,3 @@ def test_stop_words_and_repetitions_are_left_out() -> None:
 def test_the_expression_quotes_every_word() -> None:
     assert match_expression('Who said "NEAR" OR dogs?') == '"said" OR "near" OR "dogs"'
     assert match_expression("what is it?") == ""
-
-
-def test_coverage_is_the_share_of_words_that_begin_a_word_of_the_text() -> None:
-    text = "The assessments came late."
-    assert coverage("When did the assessment come?", text) == pytest.approx(0.5)
-    assert coverage("assessments late", text) == 1.0
-    assert coverage("what?", text) == 0.0
