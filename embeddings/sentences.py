@@ -14,9 +14,9 @@ from dataclasses import dataclass
 MAX_SENTENCE_CHARS = 3000
 """Longer "sentences" are tables, logs or text without a full stop; they are cut at a clause."""
 
-_PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\S\n]*[^\s][^\n]*)*")
-_LINE = re.compile(r"[^\n]+")
-_LIST_ITEM = re.compile(r"\s*(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
+_BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
+_LINE = re.compile(r"\S[^\n]*")
+_LIST_ITEM = re.compile(r"(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _CLAUSE_END = re.compile(r"[,;:—–)\]…](?=\s)|\n")
 _PAIRED = str.maketrans(dict.fromkeys('()[]{}“”„«»"', "_"))
 _RUNAWAY_CHARS = 400
@@ -39,7 +39,7 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
     """
     return [
         piece
-        for paragraph in _paragraphs(text)
+        for paragraph in paragraphs(text)
         for sentence in _sentences(text, paragraph, language)
         for piece in _cut_to_length(text, sentence)
     ]
@@ -73,25 +73,25 @@ def trim(text: str, start: int, end: int) -> Span:
     return Span(start, end)
 
 
-def _paragraphs(text: str) -> Iterator[Span]:
-    """Blocks between blank lines; their single lines where they are not hard-wrapped prose."""
-    for block in _PARAGRAPH.finditer(text):
+def paragraphs(text: str) -> list[Span]:
+    """The blocks between blank lines if they are prose wrapped at a fixed width, else their lines.
+
+    None is empty or begins with white space.
+    """
+    spans: list[Span] = []
+    for block in _BLOCK.finditer(text):
         lines = [Span(*line.span()) for line in _LINE.finditer(text, block.start(), block.end())]
-        if _hard_wrapped(text, lines):
-            yield Span(*block.span())
-        else:
-            yield from lines
+        spans += [Span(*block.span())] if _hard_wrapped(text, lines) else lines
+    return spans
 
 
 def _hard_wrapped(text: str, lines: list[Span]) -> bool:
-    """Whether lines of about one width, none an item of a list, break one flowing paragraph."""
-    widths = [line.end - line.start for line in lines]
-    longest = max(widths)
-    return (
-        len(lines) > 1
-        and 40 <= longest <= 120
-        and min(widths[:-1]) >= 0.6 * longest
-        and not any(_LIST_ITEM.match(text, line.start, line.end) for line in lines)
+    """Whether lines of about one width, none an item of a list, make one flowing paragraph."""
+    widths = [line.end - line.start for line in lines[:-1]]
+    return bool(widths) and (
+        40 <= max(widths) <= 120
+        and min(widths) >= 0.6 * max(widths)
+        and not any(_LIST_ITEM.match(text, line.start) for line in lines)
     )
 
 

@@ -332,7 +332,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             if done < total and not bar.live.is_started:
                 bar.start()
             bar.update(task, total=total, completed=done, left=remaining)
-        elif remaining and time.monotonic() - said > 10:
+        elif remaining and done < total and time.monotonic() - said > 10:
             said = time.monotonic()
             print(
                 f"pincite: indexed {done / 1e6:.1f} of {total / 1e6:.1f} MB, {remaining}",

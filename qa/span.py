@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from 12 to 20 gave the most right sentences over the development sets (`training
 EXPORT_VERSION = 1
 MAX_ERROR = 1e-3
 WEIGHTS = "data/reader.safetensors"
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 _UNUSED = {"bert.embeddings.position_ids", "evidence.weight", "evidence.bias"}
 """The evidence head judges sentences; in training it helps the spans, in ranking it did not."""
 
@@ -55,17 +56,12 @@ class SpanReader:
             folder = model_folder(model)
             self.name = f"{Path(model).name}@{fingerprint(folder)}"
 
-        def load() -> tuple[torch.nn.Module, Tokenizer]:
+        def load() -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
             return _bundled(weights) if model is None else _any_model(folder)
 
         exported = cache_folder() / "readers" / f"{self.name}-v{EXPORT_VERSION}"
         if not exported.is_dir():
-            module, tokenizer = load()
-            settings = {
-                "inputs": ["input_ids", "attention_mask", "token_type_ids"],
-                "pad_id": 0,
-                "window": 512,
-            }
+            module, tokenizer, settings = load()
             export(module, tokenizer, settings, exported, max_error=MAX_ERROR)
         self._graph = Graph(exported, lambda: load()[0])
 
@@ -126,7 +122,7 @@ def decode(
         yield sentence, Extract(hit, at, to, float(scores[first, last]) - null)
 
 
-def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer]:
+def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
     """The reader of this project: the bundled embedder's embeddings under weights of its own."""
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
@@ -143,10 +139,11 @@ def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer]:
     missing, odd = model.load_state_dict(state, strict=False)
     if missing or set(odd) - _UNUSED:
         raise ModelError(f"The reader's weights do not fit: {missing or odd}. Reinstall pincite.")
-    return _logits(model), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    settings = {"inputs": INPUTS, "pad_id": 0, "window": 512}
+    return _logits(model, INPUTS), Tokenizer.from_file(str(folder / "tokenizer.json")), settings
 
 
-def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer]:
+def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
     try:
@@ -156,11 +153,17 @@ def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer]:
         raise ModelError(
             f"{folder} holds no question-answering model: {first_line(error)}."
         ) from error
-    return _logits(model), tokenizer.backend_tokenizer
+    inputs = [name for name in INPUTS if name in tokenizer.model_input_names]
+    settings = {
+        "inputs": inputs,
+        "pad_id": tokenizer.pad_token_id or 0,
+        "window": min(512, tokenizer.model_max_length),
+    }
+    return _logits(model, inputs), tokenizer.backend_tokenizer, settings
 
 
-def _logits(model: torch.nn.Module) -> torch.nn.Module:
-    """The model as a module from three plain arrays to start and end logits."""
+def _logits(model: torch.nn.Module, inputs: Sequence[str]) -> torch.nn.Module:
+    """The model as a module from plain arrays, its `inputs`, to start and end logits."""
     import torch
 
     class Logits(torch.nn.Module):
@@ -168,10 +171,8 @@ def _logits(model: torch.nn.Module) -> torch.nn.Module:
             super().__init__()
             self.model = model
 
-        def forward(
-            self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            output = self.model(input_ids=ids, attention_mask=mask, token_type_ids=types)
+        def forward(self, *arrays: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            output = self.model(**dict(zip(inputs, arrays, strict=True)))
             return output.start_logits, output.end_logits
 
     return Logits().eval()

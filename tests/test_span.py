@@ -91,6 +91,25 @@ def test_a_folder_that_holds_no_reader_is_an_error(tmp_path: Path) -> None:
         SpanReader(str(tmp_path))
 
 
+def test_any_question_answering_model_works_by_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tiny one of another family, which knows no token types."""
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForQuestionAnswering
+
+    folder = tmp_path / "model"
+    config = DistilBertConfig(dim=32, n_layers=1, n_heads=2, hidden_dim=64)
+    DistilBertForQuestionAnswering(config).save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(model_folder(BUNDLED))
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    tokenizer.save_pretrained(folder)
+    monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
+    reader = SpanReader(str(folder))
+    assert reader.name.startswith("model@")
+    found = reader.read(QUESTION, [HIT])
+    assert {(e.start >= 112, e.end <= 129) for e in found} == {(False, True), (True, True)}
+
+
 def test_the_reader_points_at_the_answer_of_a_passage_it_never_saw() -> None:
     text = (
         "The harbour light was first lit on 14 October 1871. "

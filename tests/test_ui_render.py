@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.documents import Document
+from embeddings.sentences import paragraphs
 from embeddings.store import Listing
 from qa.bot import Answer
 from qa.chat import Turn
@@ -320,7 +321,7 @@ def test_the_panel_loses_nothing_but_white_space(text: str, data: st.DataObject)
     end = data.draw(st.integers(start, len(text)))
     begin = data.draw(st.integers(start, end))
     stop = data.draw(st.integers(begin, end))
-    spans = source.paragraphs(text)
+    spans = paragraphs(text)
     shown = [text[span.start : span.end] for span in spans]
     view = source.source_view(document, Reference(ID, start, end, begin, stop))
     marked = {number: _Reader(html) for number, html in view["marked"]}

@@ -5,18 +5,14 @@ Pure functions; every text that ends up in HTML is escaped here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 from typing import TypedDict
 
 from embeddings.documents import Document
-from embeddings.sentences import Span
+from embeddings.sentences import Span, paragraphs
 from qa.ui.reference import Reference
 
-_BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
-_LINE = re.compile(r"\S[^\n]*")
-_LIST_ITEM = re.compile(r"(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _LONGEST_HEADING = 120
 
 
@@ -95,18 +91,6 @@ def source_view(document: Document, reference: Reference) -> SourceView:
     }
 
 
-def paragraphs(text: str) -> list[Span]:
-    """The blocks between blank lines if they are prose wrapped at a fixed width, else their lines.
-
-    None is empty or begins with white space.
-    """
-    spans: list[Span] = []
-    for block in _BLOCK.finditer(text):
-        lines = [Span(*line.span()) for line in _LINE.finditer(text, block.start(), block.end())]
-        spans += [Span(*block.span())] if _wrapped(text, lines) else lines
-    return spans
-
-
 def _marked_paragraphs(text: str, reference: Reference) -> Iterator[tuple[int, str]]:
     """The paragraphs that the sentence touches: it highlighted, the short answer marked in it."""
     answer = Span(reference.answer_start, reference.answer_end)
@@ -135,14 +119,4 @@ def _looks_like_heading(paragraph: str) -> bool:
         and " | " not in paragraph
         and not paragraph[0].islower()
         and paragraph.rstrip()[-1] not in ".!,;:…-–—"
-    )
-
-
-def _wrapped(text: str, lines: Sequence[Span]) -> bool:
-    """Whether the lines are one flowing paragraph: all but the last of about one width."""
-    widths = [line.end - line.start for line in lines[:-1]]
-    return bool(widths) and (
-        40 <= max(widths) <= 120
-        and min(widths) >= 0.6 * max(widths)
-        and not any(_LIST_ITEM.match(text, line.start) for line in lines)
     )
