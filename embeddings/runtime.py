@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -92,10 +92,7 @@ class Graph:
             )
             self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelError(
-                f"The exported model in {folder} is damaged ({error}). Delete that folder: "
-                "it is made again from the original model."
-            ) from error
+            raise _damaged(folder, error) from error
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
 
@@ -103,7 +100,10 @@ class Graph:
     def _forward(self) -> Callable[[list[Ints]], list[NDArray[Any]]]:
         if self.settings["runtime"] == "torch":
             return _torch_forward(self.load_module())
-        return _openvino_forward(self._folder)
+        try:
+            return _openvino_forward(self._folder)
+        except RuntimeError as error:
+            raise _damaged(self._folder, error) from error
 
     def run(self, encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], list[NDArray[Any]]]]:
         """Batches of results: the numbers of the encodings in it, and the graph's outputs.
@@ -117,6 +117,13 @@ class Graph:
             numbers = order[at : at + BATCH]
             arrays = pad([encodings[i] for i in numbers], self.settings["pad_id"])
             yield numbers, self._forward([arrays[name] for name in inputs])
+
+
+def _damaged(folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"The exported model in {folder} is damaged ({first_line(error)}). Delete that folder: "
+        "it is made again from the original model."
+    )
 
 
 def _openvino_forward(folder: Path) -> Callable[[list[Ints]], list[NDArray[Any]]]:
@@ -173,10 +180,17 @@ def export(
     `module.forward` takes `settings["inputs"]` in order, each of shape (batch, length). Where the
     converted graph's first output strays from the module's by more than `max_error` (the largest
     1 - cosine over a few texts), or cannot be made, the folder says that torch is to be used.
+    Raises `ModelError` where the folder cannot be written.
     """
     log.info("preparing the model %s for this machine, once", folder.name.partition("@")[0])
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    except OSError as error:
+        raise ModelError(
+            f"{folder.parent}, where the model is to be kept, cannot be written "
+            f"({error.strerror}). Name another folder in the environment variable PINCITE_CACHE."
+        ) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     try:
