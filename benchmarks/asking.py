@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from qa.bot import Bot
-from qa.gold import read_gold
+from qa.gold import read_gold, sample
 from qa.metrics import percentile
 
 PINCITE = [sys.executable, "-c", "from qa.cli import main; main()"]
@@ -39,8 +39,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--index", type=Path)
     arguments = parser.parse_args()
-    golds = read_gold(arguments.gold)
-    golds = golds[:: max(1, len(golds) // arguments.questions)][: arguments.questions]
+    golds = sample(read_gold(arguments.gold), arguments.questions)
     began = time.perf_counter()
     with Bot.open(arguments.docs, index=arguments.index) as bot:
         opened = time.perf_counter() - began

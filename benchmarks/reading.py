@@ -16,7 +16,7 @@ import torch
 
 from embeddings.runtime import pad
 from qa.bot import PASSAGES_READ, Bot
-from qa.gold import read_gold
+from qa.gold import read_gold, sample
 from qa.read import Extract
 from qa.span import SpanReader
 
@@ -45,8 +45,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--index", type=Path)
     arguments = parser.parse_args()
-    golds = read_gold(arguments.gold)
-    golds = golds[:: max(1, len(golds) // arguments.questions)][: arguments.questions]
+    golds = sample(read_gold(arguments.gold), arguments.questions)
     readers = {"OpenVINO": SpanReader(), "torch fp32": TorchReader()}
     times: dict[str, list[float]] = {name: [] for name in readers}
     first: dict[str, list[Extract]] = {name: [] for name in readers}

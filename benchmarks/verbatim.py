@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from qa.bot import Bot
-from qa.gold import read_gold
+from qa.gold import read_gold, sample
 
 
 def main() -> None:
@@ -23,8 +23,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--index", type=Path)
     arguments = parser.parse_args()
-    golds = read_gold(arguments.gold)
-    golds = golds[:: max(1, len(golds) // arguments.questions)][: arguments.questions]
+    golds = sample(read_gold(arguments.gold), arguments.questions)
     citations = exact = raw = plain = 0
     with Bot.open(arguments.docs, index=arguments.index) as bot:
         for gold in golds:

@@ -31,6 +31,7 @@ __all__ = [
     "find_documents",
     "normalise",
     "parse_document",
+    "read_bytes",
     "read_document",
 ]
 
@@ -105,14 +106,18 @@ def find_documents(folder: Path) -> list[Path]:
 def read_document(path: Path, folder: Path) -> Document:
     """The document in the file `path`, which lies under `folder`; see `parse_document`."""
     relative = path.relative_to(folder).as_posix()
+    return parse_document(read_bytes(path, relative), relative)
+
+
+def read_bytes(path: Path, relative: str) -> bytes:
+    """What the file holds. Raises `DocumentError` that calls it by its `relative` path."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise DocumentError(
             f"{_printable(relative)}: cannot be read ({reason}); check its permissions"
         ) from error
-    return parse_document(data, relative)
 
 
 def parse_document(data: bytes, path: str) -> Document:

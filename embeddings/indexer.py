@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings.documents import SUFFIXES, Document, find_documents, parse_document
+from embeddings.documents import SUFFIXES, Document, find_documents, parse_document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreError
 from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
@@ -160,12 +160,7 @@ class _Run:
         self.report.seconds = time.perf_counter() - self._began
 
     def _take(self, name: str, path: Path) -> None:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise DocumentError(
-                f"{name} cannot be read: {error.strerror}. Check its permissions."
-            ) from error
+        data = read_bytes(path, name)
         identity = hashlib.sha256(data).hexdigest()
         before = self._known.get(name)
         if before == identity:

@@ -67,7 +67,6 @@ ReaderOption = Annotated[
     ),
 ]
 SEEDS = Path("seeds")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @app.callback()
@@ -173,6 +172,8 @@ def serve(
     ] = False,
 ) -> None:
     """Open the web chat."""
+    from qa.ui.settings import LOOPBACK
+
     if host not in LOOPBACK and not no_auth:
         raise PinciteError(
             f"On {host} anyone who reaches this machine could read the documents: there is no "
@@ -205,11 +206,9 @@ def evaluate_(
 ) -> None:
     """Measure the bot on questions with known answers."""
     from qa.evaluate import evaluate
-    from qa.gold import read_gold
+    from qa.gold import read_gold, sample
 
-    golds = read_gold(gold)
-    if limit is not None and limit < len(golds):
-        golds = [golds[i * len(golds) // limit] for i in range(limit)]
+    golds = sample(read_gold(gold), limit)
     with (
         _documents(gold, docs) as folder,
         _open(folder, index, model, reader) as bot,

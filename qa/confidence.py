@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from embeddings.errors import StoreError
 from qa.read import Extract
@@ -71,7 +72,7 @@ def load_calibration(reader: str, index: Path) -> Calibration:
     own = index / FILE
     if own.is_file():
         try:
-            found = _from_json(own.read_text("utf-8"))
+            found = _calibration(json.loads(own.read_text("utf-8")))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise StoreError(
                 f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
@@ -83,7 +84,7 @@ def load_calibration(reader: str, index: Path) -> Calibration:
     kind = reader.partition("@")[0]
     if kind not in shipped:
         log.warning("confidence is not calibrated for the reader %s", reader)
-    return _from_json(json.dumps(shipped.get(kind, shipped[DEFAULT])))
+    return _calibration(shipped.get(kind, shipped[DEFAULT]))
 
 
 def save_calibration(calibration: Calibration, index: Path) -> None:
@@ -96,8 +97,7 @@ def save_calibration(calibration: Calibration, index: Path) -> None:
         raise StoreError(f"{index / FILE} cannot be written: {error.strerror}.") from error
 
 
-def _from_json(text: str) -> Calibration:
-    data = json.loads(text)
+def _calibration(data: dict[str, Any]) -> Calibration:
     weights = tuple(float(w) for w in data["weights"])
     if len(weights) != len(FEATURES):
         raise ValueError(f"{len(weights)} weights, expected {len(FEATURES)}")

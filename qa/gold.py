@@ -79,6 +79,13 @@ def read_gold(path: Path) -> list[Gold]:
     return golds
 
 
+def sample(golds: list[Gold], count: int | None) -> list[Gold]:
+    """`count` of the questions, evenly spread over the file; all without it or with fewer."""
+    if count is None or count >= len(golds):
+        return golds
+    return [golds[i * len(golds) // count] for i in range(count)]
+
+
 def read_squad_paragraphs(path: Path) -> list[tuple[str, str]]:
     """The paragraphs of a SQuAD file as documents: (path, text), each distinct text once.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qa.gold import Gold, GoldError, read_gold, read_squad_paragraphs
+from qa.gold import Gold, GoldError, read_gold, read_squad_paragraphs, sample
 
 LINES = """\
 {"id": "q1", "question": "Who?", "answers": ["Ann", "Ann Lee"], "sentence": "Ann did.", \
@@ -283,3 +283,9 @@ def test_a_gzip_file_with_wrong_bytes_is_refused(file: Path) -> None:
     data[12:40] = b"\xff" * 28
     file.write_bytes(data)
     assert "found a damaged one" in refusal(file)
+
+
+def test_a_sample_is_spread_evenly_over_the_file() -> None:
+    golds = [Gold(str(i), "Who?", (), None, None, ()) for i in range(10)]
+    assert [gold.id for gold in sample(golds, 4)] == ["0", "2", "5", "7"]
+    assert sample(golds, None) == sample(golds, 11) == golds

@@ -16,7 +16,7 @@ from pathlib import Path
 from qa.bot import Bot
 from qa.calibrate import fit, judge
 from qa.confidence import FEATURES, Calibration, logistic
-from qa.gold import read_gold
+from qa.gold import read_gold, sample
 from qa.metrics import auroc, expected_calibration_error
 
 TARGET = Path(__file__).parent.parent / "qa" / "data" / "calibration.json"
@@ -25,9 +25,7 @@ Judged = list[tuple[tuple[float, ...], bool]]
 
 def judged(folder: Path, reader: str | None, questions: int) -> tuple[str, Judged]:
     """The reader's name, and features and rightness of so many questions of the set."""
-    golds = read_gold(folder / "gold.jsonl")
-    if questions < len(golds):
-        golds = [golds[i * len(golds) // questions] for i in range(questions)]
+    golds = sample(read_gold(folder / "gold.jsonl"), questions)
     with Bot.open(folder / "docs", reader=reader) as bot:
         return bot.reader.name, list(judge(bot, golds))
 

@@ -10,6 +10,8 @@ import socket
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.ui.settings import LOOPBACK
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -73,7 +75,7 @@ def allowed(host: str, origin: str | None, *, listening: str) -> bool:
     if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         return False
     name = host.partition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
-    if name in ("127.0.0.1", "localhost", "::1", listening):
+    if name in (*LOOPBACK, listening):
         return True
     return listening in ("0.0.0.0", "::") and (_is_address(name) or name == socket.gethostname())
 

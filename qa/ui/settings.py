@@ -7,6 +7,9 @@ import os
 import shutil
 import tempfile
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine that no other can reach it by."""
+
 
 def quieten() -> None:
     """Turns off everything of Gradio that calls out, and gives it a folder of its own.
