@@ -20,12 +20,14 @@ CLS, SEP, QUESTION_MARK = 101, 102, 1029
 CHUNK = 4096
 MAX_WINDOW_TOKENS = 210
 SHORT_WINDOW_TOKENS = (70, 160)
-SHORT_SHARE = 0.5
+SHORT_SHARE = 0.7
+MIN_BESIDE_TOKENS = 50
 TITLE_SHARE = 0.2
 NO_QUESTION_MARK_SHARE = 0.15
 IGNORED = -1.0
 
-# A question, the passage to read it on, and whether that passage is the question's own.
+# A question, the passage to read it on, and whether to show the answer there. Where that passage
+# is the question's own and the answer is not to be shown, the window lies beside it.
 Item = tuple[Question, int, bool]
 
 
@@ -35,6 +37,7 @@ class Mixture:
 
     unanswerable: int = 2  # times each human-written unanswerable question is seen
     hard_negatives: int = 24_000
+    beside: int = 16_000  # the question's own passage without the sentences that answer
     entity_swaps: int = 9_000
 
 
@@ -81,6 +84,9 @@ def epoch_items(
     for index in rng.sample(mined, min(mixture.hard_negatives, len(mined))):
         wrong = negatives[index]
         items.append((corpus.answerable[index], wrong[epoch % len(wrong)], False))
+    shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
+    cut = [q for q in shown if beside(corpus.passages[q.passage], q.spans)]
+    items += [(q, q.passage, False) for q in cut[: mixture.beside]]
     chosen = rng.sample(swaps, min(mixture.entity_swaps, len(swaps)))
     items += [(q, q.passage, True) for q in chosen]
     rng.shuffle(items)
@@ -100,8 +106,8 @@ def chunk_batches(
     """The batches of chunk ``chunk`` of an epoch, each of at most ``tokens`` padded tokens."""
     rng = random.Random(f"chunk {seed} {epoch} {chunk}")
     examples = [
-        make_example(question, corpus.passages[passage], own, titles, rng)
-        for question, passage, own in items[chunk * CHUNK : (chunk + 1) * CHUNK]
+        make_example(question, corpus.passages[passage], passage, shown, titles, rng)
+        for question, passage, shown in items[chunk * CHUNK : (chunk + 1) * CHUNK]
     ]
     examples.sort(key=lambda e: len(e.ids))
     batches: list[list[Example]] = [[]]
@@ -116,13 +122,17 @@ def chunk_batches(
 def make_example(
     question: Question,
     passage: Passage,
-    own: bool,
+    number: int,
+    shown: bool,
     titles: dict[str, list[int]],
     rng: random.Random,
 ) -> Example:
     """A question with a window of whole sentences, sometimes behind the document's title."""
-    spans = question.spans if own else []
-    first, last = _window(passage, spans, rng)
+    spans = question.spans if shown else []
+    if shown or number != question.passage:
+        first, last = _window(passage, spans, rng)
+    else:
+        first, last = rng.choice(beside(passage, question.spans))
     query = question.tokens
     if query and query[-1] == QUESTION_MARK and rng.random() < NO_QUESTION_MARK_SHARE:
         query = query[:-1]
@@ -143,6 +153,22 @@ def make_example(
     for lo, hi in marked:
         evidence[lo:hi] = [value] * (hi - lo)
     return Example(ids, len(query) + 2, kept or [(0, 0)], evidence)
+
+
+def beside(passage: Passage, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The token ranges of whole sentences before, between and after those that hold a span.
+
+    Half-open, of `MIN_BESIDE_TOKENS` to `MAX_WINDOW_TOKENS`; such windows lie next to the answer
+    in every folder, and retrieval ranks them high.
+    """
+    ranges: list[tuple[int, int]] = []
+    begin = 0
+    for lo, hi in itertools.pairwise([*passage.sentences, len(passage.tokens)]):
+        if any(a < hi and z >= lo for a, z in spans):
+            ranges.append((begin, lo))
+            begin = hi
+    ranges.append((begin, len(passage.tokens)))
+    return [(a, z) for a, z in ranges if MIN_BESIDE_TOKENS <= z - a <= MAX_WINDOW_TOKENS]
 
 
 def _window(passage: Passage, spans: list[tuple[int, int]], rng: random.Random) -> tuple[int, int]:

@@ -28,6 +28,7 @@ import torch
 from entity_swaps import swap_entities
 from reader_batches import Batch, Example, Mixture, collate, iterate, title_tokens
 from reader_model import ReaderModel, load_tokenizer
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -140,6 +141,15 @@ class Trainer:
         torch.save(state, temporary)
         os.replace(temporary, path)
 
+    def start_from(self, path: Path) -> None:
+        """Take the weights of a trained reader, at step 0 and without moments."""
+        tensors = load_file(path)
+        with torch.no_grad():
+            for name, weight in self.master.items():
+                weight.copy_(tensors[name])
+            torch._foreach_copy_(self.average, self.weights)
+        self._refresh()
+
     def load(self, path: Path) -> None:
         """Continue exactly where ``path`` was written."""
         state: dict[str, Any] = torch.load(path, weights_only=True)
@@ -160,6 +170,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, required=True, help="made by prepare_reader.py")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--resume", type=Path, help="default: the latest checkpoint of --out")
+    parser.add_argument("--start", type=Path, help="a reader's safetensors to begin with")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--decay-steps", type=int, required=True)
     parser.add_argument("--warmup-steps", type=int, default=250)
@@ -182,6 +193,9 @@ def main() -> None:
     if source is not None:
         trainer.load(source)
         print(f"resumed {source} at step {trainer.step}, {trainer.position}", flush=True)
+    elif arguments.start is not None:
+        trainer.start_from(arguments.start)
+        print(f"started from {arguments.start}", flush=True)
     with arguments.corpus.open("rb") as file:
         corpus, negatives = pickle.load(file)
     tokenizer = load_tokenizer().backend_tokenizer
