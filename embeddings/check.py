@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def _check_tables(store: Store, check: Check) -> None:
     with store.database.reading() as db:
         faults = _integrity(db)
         if faults:
-            db.execute("REINDEX")
+            with suppress(sqlite3.DatabaseError):
+                db.execute("REINDEX")
             if still := _integrity(db):
                 check.broken.append(
                     f"index.sqlite is damaged ({still[0]}); "
@@ -78,8 +80,11 @@ def _check_tables(store: Store, check: Check) -> None:
 
 
 def _integrity(db: sqlite3.Connection) -> list[str]:
-    rows = [row[0] for row in db.execute("PRAGMA integrity_check")]
-    return [] if rows == ["ok"] else [row.replace("\n", " ") for row in rows]
+    try:
+        rows = [row[0] for row in db.execute("PRAGMA integrity_check")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [] if rows == ["ok"] else [" ".join(row.split()) for row in rows]
 
 
 def _damaged_documents(docs: Path, store: Store) -> Iterator[tuple[str, str]]:

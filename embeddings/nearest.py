@@ -88,18 +88,24 @@ class Nearest:
         self._unsaved = 0
 
     def _followed(self, index: VectorIndex) -> VectorIndex:
-        """The index with what is new in SQLite added, and what is gone removed."""
+        """The index with what is new in SQLite added, and what is gone removed.
+
+        An older state's then holds all there is, and a newer one's nothing else, so that equal
+        counts mean equal passages.
+        """
         before = len(index)
         self._add_above(index)
         added = len(index) - before
-        gone = len(index) - self._count()
-        if gone > 0:
+        count, highest = self._count()
+        if len(index) > count or index.last > highest:
             index.remove(np.setdiff1d(index.ids, self._ids(), assume_unique=True))
-        if len(index) != self._count():  # it lacked some: it was another state's
+        removed = before + added - len(index)
+        self._unsaved += added + removed
+        if len(index) != count:  # it lacked some: a newer state's, or another index's
             self._usable = False
             index = VectorIndex.empty(self._dimension)
             self._add_above(index)
-        self._unsaved += added + abs(gone)
+            self._unsaved = count
         return index
 
     def _add_above(self, index: VectorIndex) -> None:
@@ -110,9 +116,12 @@ class Nearest:
                 vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f2")
                 index.add([row[0] for row in rows], vectors.reshape(len(rows), -1))
 
-    def _count(self) -> int:
+    def _count(self) -> tuple[int, int]:
+        """How many passages there are, and the highest id."""
         with self._database.reading() as db:
-            return int(db.execute("SELECT count(*) FROM passages").fetchone()[0])
+            row = db.execute("SELECT count(*), (SELECT max(id) FROM passages) FROM passages")
+            count, highest = row.fetchone()
+            return count, highest or 0
 
     def _ids(self) -> Ints:
         """The ids of all passages, ascending."""
