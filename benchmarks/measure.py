@@ -45,14 +45,10 @@ def folder_mb(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
 
 
-def vectors_of(store: Store, document: str | None = None) -> Floats:
-    """The vectors of a document's passages, or of all, in the order of the passages."""
-    sql = "SELECT vector FROM passages JOIN documents ON number = document"
-    condition = "" if document is None else " WHERE documents.id = ?"
-    values = () if document is None else (document,)
+def vectors_of(store: Store) -> Floats:
+    """The vectors of all passages, in their order."""
     with store.database.reading() as db:
-        rows = db.execute(f"{sql}{condition} ORDER BY passages.id", values)
-        data = b"".join(row[0] for row in rows)
+        data = b"".join(row[0] for row in db.execute("SELECT vector FROM passages ORDER BY id"))
     return np.frombuffer(data, "<f2").reshape(-1, store.settings.dimension).astype(np.float32)
 
 

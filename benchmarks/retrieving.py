@@ -38,7 +38,7 @@ def fill(store: Store, source: Store, size: int) -> None:
             store.add(
                 replace(document, id=f"{time_round}-{document.id}", path=name),
                 [Window(p.start, p.end, p.sentences) for p in passages],
-                vectors_of(source, listing.document),
+                source.vectors_of(listing.document),
             )
             done += len(passages)
             if done >= size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from embeddings.database import FILE, explained, writing_alone
 from embeddings.documents import SUFFIXES, Document, find_documents, parse_document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
-from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
+from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Passage, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
 from embeddings.store import UNSURE, Known, Settings, Stamp, Store
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
+from embeddings.vectors import Halves
 
 INDEX_FOLDER = ".pincite"
 WAIT_SECONDS = 2.0
@@ -222,6 +223,7 @@ class _Run:
         self._stamps: dict[str, Stamp] = {}
         self._refused: dict[str, tuple[str, Stamp]] = {}
         self._waiting: list[tuple[Document, list[Window], Stamp]] = []
+        self._ready: dict[str, Halves] = {}  # vectors by text, of what is replaced or cut short
         self._waiting_bytes = self._embedded_bytes = 0
         self._done_bytes = self._total_bytes = 0
 
@@ -276,7 +278,7 @@ class _Run:
             except DocumentError as error:
                 self._refuse(name, str(error), file.stamp)
                 return
-            self._put(document, file.stamp)
+            self._put(document, file.stamp, before.document if before is not None else None)
         new = before is None or before.document is None
         (self._report.added if new else self._report.changed).append(name)
 
@@ -284,8 +286,11 @@ class _Run:
         self._report.skipped.append(Skipped(name, reason))
         self._refused[name] = reason, stamp
 
-    def _put(self, document: Document, stamp: Stamp) -> None:
-        """Stores the document now if it is long, else together with the next ones."""
+    def _put(self, document: Document, stamp: Stamp, before: str | None) -> None:
+        """Stores the document now if it is long, else together with the next ones.
+
+        `before` is the document that it takes the place of: what they share is not embedded again.
+        """
         windows = split_passages(
             document.text,
             split_sentences(document.text),
@@ -294,6 +299,9 @@ class _Run:
             overlap_tokens=self._store.settings.overlap_tokens,
             fits=self._encoder.fits,
         )
+        if before is not None:
+            texts = _texts(self._store.document(before), self._store.passages_of(before))
+            self._ready |= zip(texts, self._store.vectors_of(before), strict=True)
         if len(windows) > _PASSAGES_AT_ONCE:
             self._put_long(document, windows, stamp)
             return
@@ -304,34 +312,41 @@ class _Run:
 
     def _embed(self) -> None:
         """Embeds the passages that wait, of all documents together, and stores these."""
-        texts = [d.text[w.start : w.end] for d, windows, _ in self._waiting for w in windows]
-        vectors = self._encoder.encode_passages(texts)
+        vectors = self._vectors([t for d, windows, _ in self._waiting for t in _texts(d, windows)])
         at = 0
         for document, windows, stamp in self._waiting:
             self._store.add(document, windows, vectors[at : at + len(windows)], stamp)
             at += len(windows)
-        self._report.embedded += len(texts)
         self._embedded_bytes += self._waiting_bytes
         self._waiting, self._waiting_bytes = [], 0
+        self._ready.clear()
 
     def _put_long(self, document: Document, windows: list[Window], stamp: Stamp) -> None:
         """Embeds a long document part by part, each kept, so that a run cut short goes on there."""
         vectors = np.empty((len(windows), self._encoder.dimension), np.float16)
         for at in range(0, len(windows), _PASSAGES_AT_ONCE):
-            part = windows[at : at + _PASSAGES_AT_ONCE]
-            texts = [document.text[w.start : w.end] for w in part]
-            drafts = self._store.drafts(texts)
-            missing = [i for i, draft in enumerate(drafts) if draft is None]
-            for i, draft in enumerate(drafts):
-                if draft is not None:
-                    vectors[at + i] = draft
-            if missing:
-                made = self._encoder.encode_passages([texts[i] for i in missing])
-                vectors[[at + i for i in missing]] = made
-                self._store.keep_drafts([texts[i] for i in missing], made)
-                self._report.embedded += len(missing)
+            texts = _texts(document, windows[at : at + _PASSAGES_AT_ONCE])
+            self._ready |= self._store.drafts(texts)
+            vectors[at : at + len(texts)] = part = self._vectors(texts)
+            self._store.keep_drafts(texts, part)
         self._store.add(document, windows, vectors, stamp)
         self._embedded_bytes += stamp.size
+        if not self._waiting:
+            self._ready.clear()
+
+    def _vectors(self, texts: list[str]) -> Halves:
+        """The vectors of the texts, those that are ready not being made again."""
+        vectors = np.empty((len(texts), self._encoder.dimension), np.float16)
+        missing = []
+        for row, text in enumerate(texts):
+            if (ready := self._ready.get(text)) is None:
+                missing.append(row)
+            else:
+                vectors[row] = ready
+        if missing:
+            vectors[missing] = self._encoder.encode_passages([texts[row] for row in missing])
+        self._report.embedded += len(missing)
+        return vectors
 
     def _show(self, name: str) -> None:
         elapsed = time.perf_counter() - self._began
@@ -340,3 +355,8 @@ class _Run:
         if self._embedded_bytes:
             remaining = elapsed / self._embedded_bytes * (self._total_bytes - done)
         self._tell(Progress(done, self._total_bytes, name, remaining))
+
+
+def _texts(document: Document, parts: Sequence[Window] | Sequence[Passage]) -> list[str]:
+    """What is embedded for each of these parts of the document."""
+    return [document.text[part.start : part.end] for part in parts]

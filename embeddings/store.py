@@ -158,20 +158,20 @@ class Store:
         with self.database.writing() as db:
             self._forget(db, path)
 
-    def keep_drafts(self, texts: Sequence[str], vectors: Floats) -> None:
+    def keep_drafts(self, texts: Sequence[str], vectors: Halves) -> None:
         """Keeps vectors of a document that is not whole yet, for a run that is interrupted."""
         with self.database.writing(visible=False) as db:
             db.executemany(
                 "INSERT OR REPLACE INTO drafts VALUES (?, ?)",
-                [(_digest(t), v.tobytes()) for t, v in zip(texts, _halves(vectors), strict=True)],
+                [(_digest(t), _halves(v).tobytes()) for t, v in zip(texts, vectors, strict=True)],
             )
 
-    def drafts(self, texts: Sequence[str]) -> list[Halves | None]:
-        """The vectors kept for these texts, None where there is none."""
+    def drafts(self, texts: Sequence[str]) -> dict[str, Halves]:
+        """The vectors that are kept of these texts."""
+        sql = "SELECT vector FROM drafts WHERE digest = ?"
         with self.database.reading() as db:
-            sql = "SELECT vector FROM drafts WHERE digest = ?"
-            rows = [db.execute(sql, (_digest(text),)).fetchone() for text in texts]
-        return [None if row is None else np.frombuffer(row[0], "<f2") for row in rows]
+            rows = {text: db.execute(sql, (_digest(text),)).fetchone() for text in texts}
+        return {t: np.frombuffer(row[0], "<f2") for t, row in rows.items() if row is not None}
 
     def _insert(
         self,
@@ -309,6 +309,16 @@ class Store:
             ).fetchall()
             text = _text(db, found[0][5]) if found else ""
         return [_passage(row, text[row[2] : row[3]]) for row in found]
+
+    def vectors_of(self, document: str) -> Halves:
+        """The vectors of one document's passages, in its order: shape (passages, dimension)."""
+        rows = self._rows(
+            "SELECT vector FROM passages JOIN documents ON number = document"
+            " WHERE documents.id = ? ORDER BY passages.id",
+            (document,),
+        )
+        data = b"".join(row[0] for row in rows)
+        return np.frombuffer(data, "<f2").reshape(len(rows), self.settings.dimension)
 
     def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
         """The ids of the `k` passages nearest to the unit `vector`, with their cosines, best first.

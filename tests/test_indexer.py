@@ -3,6 +3,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from embeddings.errors import DocumentError, StoreBusyError, StoreError
@@ -48,6 +49,25 @@ def test_a_changed_file_is_read_alone(docs: Path, store: Store, encoder: WordEnc
     assert (report.changed, report.unchanged) == (["cats.txt"], ["sub/dogs.md"])
     assert encoder.embedded == ["Cats purr."]
     assert store.matching("sleep", 5) == []
+
+
+def test_what_a_changed_file_still_says_is_not_embedded_again(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    lines = [f"Line {i} speaks of {'many ' * 100}things." for i in range(9)]
+    (docs / "cats.txt").write_text("\n\n".join(lines))
+    index_folder(docs, store, encoder)
+    assert len(store) == 10
+    encoder.embedded.clear()
+    lines[4] = "Line 4 is another."
+    (docs / "cats.txt").write_text("\n\n".join(lines))
+    report = index_folder(docs, store, encoder)
+    assert report.changed == ["cats.txt"]
+    assert report.embedded == len(encoder.embedded) < 3
+    passages = store.passages_of(store.files()["cats.txt"])
+    assert [encoder.encode_question(p.text).astype(np.float16).tolist() for p in passages] == (
+        store.vectors_of(store.files()["cats.txt"]).tolist()
+    )
 
 
 def test_a_removed_file_is_gone(docs: Path, store: Store, encoder: WordEncoder) -> None:
