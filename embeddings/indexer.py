@@ -324,13 +324,17 @@ class _Run:
     def _put_long(self, document: Document, windows: list[Window], stamp: Stamp) -> None:
         """Embeds a long document part by part, each kept, so that a run cut short goes on there."""
         vectors = np.empty((len(windows), self._encoder.dimension), np.float16)
+        done, embedded = self._done_bytes, self._embedded_bytes
         for at in range(0, len(windows), _PASSAGES_AT_ONCE):
             texts = _texts(document, windows[at : at + _PASSAGES_AT_ONCE])
             self._ready |= self._store.drafts(texts)
             vectors[at : at + len(texts)] = part = self._vectors(texts)
             self._store.keep_drafts(texts, part)
+            bytes_in = stamp.size * (at + len(texts)) // len(windows)
+            self._done_bytes, self._embedded_bytes = done + bytes_in, embedded + bytes_in
+            self._show(document.path)
         self._store.add(document, windows, vectors, stamp)
-        self._embedded_bytes += stamp.size
+        self._done_bytes = done  # the file is counted once it is taken
         if not self._waiting:
             self._ready.clear()
 

@@ -282,8 +282,12 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
         index_folder(docs, store, dying)
     assert store.files() == {}
     assert len(dying.embedded) == 512
-    report = index_folder(docs, store, encoder)
+    told: list[Progress] = []
+    report = index_folder(docs, store, encoder, progress=told.append)
     assert report.embedded == len(store) - 512 == len(encoder.embedded)
+    assert len(told) > 3
+    assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
+    assert told[-1].done_bytes == told[-1].total_bytes
     assert encoder.embedded[0] not in dying.embedded
     expected = encoder.encode_passages(
         [p.text for p in store.passages_of(store.files()["long.txt"])]
