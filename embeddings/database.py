@@ -70,6 +70,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._held = threading.local()
         self._closed = False
+        self._place: tuple[int, int] | None = None
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not (ignored := folder / ".gitignore").exists():
@@ -80,6 +81,7 @@ class Database:
                     with writing_alone(folder, _WAIT_MS / 1000):
                         _create(db, settings)
                 self.identity = _checked(db, folder, settings)
+                self._place = self._present_place()
         except BaseException:
             self.close()
             raise
@@ -153,7 +155,20 @@ class Database:
             if self._closed:
                 self.close()
 
+    def _present_place(self) -> tuple[int, int] | None:
+        """What tells the file from another of that name; None where there is none."""
+        try:
+            status = (self.folder / FILE).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
     def _connection(self) -> sqlite3.Connection:
+        if self._place is not None and self._present_place() != self._place:
+            raise StoreError(
+                f"The index in {self.folder} was removed or made anew by another process; "
+                "open it again."
+            )
         try:
             return self._idle.pop()
         except IndexError:

@@ -252,6 +252,7 @@ class _Run:
             self._store.remove(name)
             if self._known[name].document is not None:
                 report.removed.append(name)
+        self._store.drop_drafts()  # of a long document that changed before it was whole
         return report
 
     def _take(self, name: str, file: _File) -> None:
@@ -334,6 +335,7 @@ class _Run:
             self._done_bytes, self._embedded_bytes = done + bytes_in, embedded + bytes_in
             self._show(document.path)
         self._store.add(document, windows, vectors, stamp)
+        self._store.drop_drafts(_texts(document, windows))
         self._done_bytes = done  # the file is counted once it is taken
         if not self._waiting:
             self._ready.clear()

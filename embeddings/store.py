@@ -127,7 +127,6 @@ class Store:
         with self.database.writing() as db:
             if not self.has(document.id):
                 self._insert(db, document, windows, vectors)
-            db.execute("DELETE FROM drafts")
             self._name(db, document.path, document.id, stamp)
 
     def link(self, path: str, document: str, stamp: Stamp = UNSURE) -> None:
@@ -172,6 +171,17 @@ class Store:
         with self.database.reading() as db:
             rows = {text: db.execute(sql, (_digest(text),)).fetchone() for text in texts}
         return {t: np.frombuffer(row[0], "<f2") for t, row in rows.items() if row is not None}
+
+    def drop_drafts(self, texts: Sequence[str] | None = None) -> None:
+        """Forgets the vectors that were kept of these texts, or all."""
+        if not self._rows("SELECT 1 FROM drafts LIMIT 1"):
+            return
+        with self.database.writing(visible=False) as db:
+            if texts is None:
+                db.execute("DELETE FROM drafts")
+            else:
+                rows = [(_digest(text),) for text in texts]
+                db.executemany("DELETE FROM drafts WHERE digest = ?", rows)
 
     def _insert(
         self,

@@ -289,6 +289,7 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
     assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
     assert told[-1].done_bytes == told[-1].total_bytes
     assert encoder.embedded[0] not in dying.embedded
+    assert store.drafts(dying.embedded) == {}
     expected = encoder.encode_passages(
         [p.text for p in store.passages_of(store.files()["long.txt"])]
     )

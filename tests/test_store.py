@@ -281,6 +281,17 @@ def test_a_snapshot_is_not_disturbed_by_a_writer(tmp_path: Path) -> None:
         assert reader.nearest(unit(1, 0, 0, 0), 5) == []
 
 
+def test_an_index_that_was_made_anew_elsewhere_is_not_mixed_with_the_old(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        for path in tmp_path.glob("index.sqlite*"):
+            path.unlink()
+        with pytest.raises(StoreError, match=r"removed or made anew.*open it again"):
+            store.files()
+        Store.open(tmp_path, SETTINGS).close()
+        with pytest.raises(StoreError, match="open it again"):
+            store.nearest(unit(1, 0, 0, 0), 1)
+
+
 def test_a_snapshot_older_than_the_vectors_file_finds_its_own(tmp_path: Path) -> None:
     with store_with_cats(tmp_path) as reader, Store.open(tmp_path, SETTINGS) as writer:
         with reader.snapshot():
@@ -307,11 +318,13 @@ def test_a_file_without_a_document_is_known_with_its_reason(tmp_path: Path) -> N
         assert store.known()["cats.txt"] == Known("id-cats", None, Stamp(9, 8))
 
 
-def test_drafts_are_kept_until_a_document_is_whole(tmp_path: Path) -> None:
+def test_drafts_are_kept_until_they_are_dropped(tmp_path: Path) -> None:
     with store_with_cats(tmp_path) as store:
         store.keep_drafts(["one", "two"], VECTORS.astype(np.float16))
     with Store.open(tmp_path, SETTINGS) as store:
         found = {text: vector.tolist() for text, vector in store.drafts(["three", "two"]).items()}
         assert found == {"two": VECTORS[1].astype(np.float16).tolist()}
-        store.add(Document("id-new", "new.txt", "", "x", ()), [], np.zeros((0, 4), np.float32))
-        assert store.drafts(["two"]) == {}
+        store.drop_drafts(["two", "three"])
+        assert list(store.drafts(["one", "two"])) == ["one"]
+        store.drop_drafts()
+        assert store.drafts(["one"]) == {}
