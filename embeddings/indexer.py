@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.database import FILE, explained, writing_alone
-from embeddings.documents import SUFFIXES, Document, find_documents, parse_document, read_bytes
+from embeddings.documents import Document, parse_document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
 from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Passage, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
 from embeddings.store import UNSURE, Known, Settings, Stamp, Store
+from embeddings.survey import FoundFile, contents_agree, stamps_agree, survey
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
 from embeddings.vectors import Halves
 
@@ -26,8 +27,6 @@ INDEX_FOLDER = ".pincite"
 WAIT_SECONDS = 2.0
 """How long another process's writing is waited for before that is said."""
 _PASSAGES_AT_ONCE = 512
-_UNSURE_NS = 2_000_000_000
-"""A file changed as lately as this may change again within one tick of a coarse clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +118,12 @@ def index_folder(
     at it for longer than `wait_seconds`.
     """
     began = time.perf_counter()
-    files = _files(docs)
+    files = survey(docs)
     known = store.known()
-    if not read_all and _stamped(files, known):
+    if not read_all and stamps_agree(files, known):
         report = _unchanged(files, known)
     else:
-        level = not read_all and _level(files, known)
+        level = not read_all and contents_agree(files, known)
         try:
             with store.alone(0 if level else wait_seconds):
                 report = _Run(store, encoder, progress, read_all=read_all).index(docs, files)
@@ -137,63 +136,7 @@ def index_folder(
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file that may be a document, and its stamp from before it was read."""
-
-    path: Path
-    stamp: Stamp
-
-
-def _files(docs: Path) -> dict[str, _File]:
-    """The folder's files by relative path, sorted. Raises `DocumentError` where there are none."""
-    files = {
-        path.relative_to(docs).as_posix(): _File(path, _stamp(path))
-        for path in find_documents(docs)
-    }
-    if not files:
-        raise DocumentError(
-            f"There are no documents in {docs}. "
-            f"Put files there that end in {', '.join(sorted(SUFFIXES))}."
-        )
-    return files
-
-
-def _stamp(path: Path) -> Stamp:
-    now = time.time_ns()
-    try:
-        status = path.stat()
-    except OSError:
-        return UNSURE
-    sure = status.st_mtime_ns < now - _UNSURE_NS
-    return Stamp(status.st_size, status.st_mtime_ns if sure else UNSURE.mtime_ns)
-
-
-def _stamped(files: dict[str, _File], known: dict[str, Known]) -> bool:
-    """Whether all stamps, and no others, are those that are known."""
-    return files.keys() == known.keys() and all(
-        file.stamp.sure and file.stamp == known[name].stamp for name, file in files.items()
-    )
-
-
-def _level(files: dict[str, _File], known: dict[str, Known]) -> bool:
-    """Whether all files hold what is known of them, whatever their stamps say."""
-    return files.keys() == known.keys() and all(
-        _same(name, file, known[name]) for name, file in files.items()
-    )
-
-
-def _same(name: str, file: _File, before: Known) -> bool:
-    if file.stamp.sure and file.stamp == before.stamp:
-        return True
-    try:
-        data = read_bytes(file.path, name)
-    except DocumentError:
-        return False
-    return before.document == hashlib.sha256(data).hexdigest()
-
-
-def _unchanged(files: dict[str, _File], known: dict[str, Known]) -> Report:
+def _unchanged(files: dict[str, FoundFile], known: dict[str, Known]) -> Report:
     reasons = {name: known[name].reason for name in files if name in known}
     skipped = [Skipped(name, reason) for name, reason in reasons.items() if reason is not None]
     return Report(
@@ -227,7 +170,7 @@ class _Run:
         self._waiting_bytes = self._embedded_bytes = 0
         self._done_bytes = self._total_bytes = 0
 
-    def index(self, docs: Path, files: dict[str, _File]) -> Report:
+    def index(self, docs: Path, files: dict[str, FoundFile]) -> Report:
         report = self._report
         self._total_bytes = sum(file.stamp.size for file in files.values())
         for name, file in files.items():
@@ -255,7 +198,7 @@ class _Run:
         self._store.drop_drafts()  # of a long document that changed before it was whole
         return report
 
-    def _take(self, name: str, file: _File) -> None:
+    def _take(self, name: str, file: FoundFile) -> None:
         before = self._known.get(name)
         known = before is not None and file.stamp.sure and file.stamp == before.stamp
         if before is not None and known and not self._read_all:
