@@ -39,6 +39,21 @@ def store(docs: Path) -> Iterator[Store]:
         yield opened
 
 
+def write(path: Path, text: str) -> None:
+    """Writes the file at once, so that no half of it is seen."""
+    hidden = path.with_name(f".{path.name}")
+    hidden.write_text(text)
+    hidden.replace(path)
+
+
+def report_of_change(reports: "queue.Queue[Report]") -> Report:
+    """The next report that says something changed: a new folder alone, for one, is no change."""
+    while True:
+        report = reports.get(timeout=SECONDS)
+        if report.added or report.changed or report.removed:
+            return report
+
+
 def found(store: Store, word: str) -> list[str]:
     return [p.text for p in store.passages([i for i, _ in store.matching(word, 5)])]
 
@@ -46,32 +61,32 @@ def found(store: Store, word: str) -> list[str]:
 def test_new_edited_and_removed_files_are_followed(docs: Path, store: Store) -> None:
     with watched(docs, store) as reports:
         (docs / "sub").mkdir()
-        (docs / "sub" / "dogs.txt").write_text("Dogs bark.")
-        assert reports.get(timeout=SECONDS).added == ["sub/dogs.txt"]
+        write(docs / "sub" / "dogs.txt", "Dogs bark.")
+        assert report_of_change(reports).added == ["sub/dogs.txt"]
         assert found(store, "bark") == ["Dogs bark."]
-        (docs / "cats.txt").write_text("Cats purr.")
-        assert reports.get(timeout=SECONDS).changed == ["cats.txt"]
+        write(docs / "cats.txt", "Cats purr.")
+        assert report_of_change(reports).changed == ["cats.txt"]
         assert (found(store, "sleep"), found(store, "purr")) == ([], ["Cats purr."])
         assert store.nearest(ENCODER.encode_question("Cats purr."), 1)[0][1] > 0.99
         (docs / "cats.txt").unlink()
-        assert reports.get(timeout=SECONDS).removed == ["cats.txt"]
+        assert report_of_change(reports).removed == ["cats.txt"]
         assert found(store, "purr") == []
 
 
 def test_what_changed_before_the_watch_began_is_followed(docs: Path, store: Store) -> None:
-    (docs / "fish.txt").write_text("Fish swim.")
+    write(docs / "fish.txt", "Fish swim.")
     reports: queue.Queue[Report] = queue.Queue()
     with watching(docs, store, ENCODER, reports.put):
-        assert reports.get(timeout=SECONDS).added == ["fish.txt"]
+        assert report_of_change(reports).added == ["fish.txt"]
 
 
 def test_it_waits_while_another_writes(docs: Path, store: Store) -> None:
     with watched(docs, store) as reports:
         with open_store(store.folder, ENCODER) as other, other.alone(1):
-            (docs / "fish.txt").write_text("Fish swim.")
+            write(docs / "fish.txt", "Fish swim.")
             with pytest.raises(queue.Empty):
                 reports.get(timeout=1.5)
-        assert reports.get(timeout=SECONDS).added == ["fish.txt"]
+        assert report_of_change(reports).added == ["fish.txt"]
 
 
 def test_an_emptied_folder_is_said_and_the_watch_goes_on(
@@ -82,6 +97,6 @@ def test_an_emptied_folder_is_said_and_the_watch_goes_on(
         with pytest.raises(queue.Empty):
             reports.get(timeout=1.5)
         assert "There are no documents in" in caplog.text
-        (docs / "dogs.txt").write_text("Dogs bark.")
-        report = reports.get(timeout=SECONDS)
+        write(docs / "dogs.txt", "Dogs bark.")
+        report = report_of_change(reports)
         assert (report.added, report.removed) == (["dogs.txt"], ["cats.txt"])
