@@ -13,6 +13,10 @@ class StoreError(PinciteError):
     """The index cannot be opened, read or written."""
 
 
+class StoreBusyError(StoreError):
+    """Another process is writing the index."""
+
+
 class ModelError(PinciteError):
     """An embedding or reading model cannot be loaded."""
 

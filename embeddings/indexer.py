@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings.documents import SUFFIXES, Document, find_documents, parse_document, read_bytes
+import numpy as np
+
+from embeddings.database import FILE, explained, writing_alone
+from embeddings.documents import Document, parse_document, read_bytes
 from embeddings.encoder import Encoder
-from embeddings.errors import DocumentError, StoreError
-from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
+from embeddings.errors import DocumentError, StoreBusyError
+from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Passage, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
-from embeddings.store import Settings, Store
+from embeddings.store import UNSURE, Known, Settings, Stamp, Store
+from embeddings.survey import FoundFile, contents_agree, stamps_agree, survey
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
+from embeddings.vectors import Halves
 
 INDEX_FOLDER = ".pincite"
+WAIT_SECONDS = 2.0
+"""How long another process's writing is waited for before that is said."""
 _PASSAGES_AT_ONCE = 512
 
 
@@ -84,13 +91,13 @@ def open_store(
 def remove_index(index: Path) -> None:
     """Deletes the index in that folder, and nothing else that may stand there.
 
-    Raises `StoreError` where a file cannot be deleted.
+    Raises `StoreError` where a file cannot be deleted, `StoreBusyError` while it is being written.
     """
-    try:
-        for path in [*index.glob("index.sqlite*"), *index.glob("vectors-*.faiss")]:
+    if not index.is_dir():
+        return
+    with writing_alone(index, 0), explained(index):
+        for path in [*index.glob(f"{FILE}*"), *index.glob("vectors-*")]:
             path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"The old index in {index} cannot be deleted: {error}.") from error
 
 
 def index_folder(
@@ -99,102 +106,196 @@ def index_folder(
     encoder: Encoder,
     *,
     progress: Callable[[Progress], None] = lambda _: None,
+    wait_seconds: float = WAIT_SECONDS,
+    read_all: bool = False,
 ) -> Report:
     """Brings the store level with the folder and says what was done.
 
-    Files are compared by the hash of their bytes. One that cannot be read is named in the report
-    and leaves the store. Raises `DocumentError`, with the store untouched, where the folder does
-    not exist or holds no document at all.
+    A file of the same size and time as before is taken for unchanged, unless `read_all`; else the
+    hash of its bytes decides. One that cannot be read is named in the report and leaves the store.
+    Raises `DocumentError`, with the store untouched, where the folder does not exist or holds no
+    document at all, and `StoreBusyError` where there is something to do and another process is
+    at it for longer than `wait_seconds`.
     """
-    run = _Run(store, encoder, progress)
-    run.index(docs)
-    return run.report
+    began = time.perf_counter()
+    files = survey(docs)
+    known = store.known()
+    if not read_all and stamps_agree(files, known):
+        report = _unchanged(files, known)
+    else:
+        level = not read_all and contents_agree(files, known)
+        try:
+            with store.alone(0 if level else wait_seconds):
+                report = _Run(store, encoder, progress, read_all=read_all).index(docs, files)
+        except StoreBusyError:
+            if not level:
+                raise
+            report = _unchanged(files, known)  # the new stamps can wait
+    store.warm()
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def _unchanged(files: dict[str, FoundFile], known: dict[str, Known]) -> Report:
+    reasons = {name: known[name].reason for name in files if name in known}
+    skipped = [Skipped(name, reason) for name, reason in reasons.items() if reason is not None]
+    return Report(
+        unchanged=[name for name, reason in reasons.items() if reason is None], skipped=skipped
+    )
 
 
 class _Run:
     """One pass over the folder; documents wait until enough passages are together to embed."""
 
     def __init__(
-        self, store: Store, encoder: Encoder, progress: Callable[[Progress], None]
+        self,
+        store: Store,
+        encoder: Encoder,
+        progress: Callable[[Progress], None],
+        *,
+        read_all: bool,
     ) -> None:
-        self.report = Report()
+        self._report = Report()
         self._store = store
         self._encoder = encoder
         self._encoding = load_encoding(store.settings.encoding)
         self._tell = progress
+        self._read_all = read_all
         self._began = time.perf_counter()
-        self._known = store.files()
-        self._waiting: list[tuple[Document, list[Window]]] = []
+        self._known = store.known()
+        self._stamps: dict[str, Stamp] = {}
+        self._refused: dict[str, tuple[str, Stamp]] = {}
+        self._waiting: list[tuple[Document, list[Window], Stamp]] = []
+        self._ready: dict[str, Halves] = {}  # vectors by text, of what is replaced or cut short
         self._waiting_bytes = self._embedded_bytes = 0
         self._done_bytes = self._total_bytes = 0
 
-    def index(self, docs: Path) -> None:
-        paths = {path.relative_to(docs).as_posix(): path for path in find_documents(docs)}
-        if not paths:
-            raise DocumentError(
-                f"There are no documents in {docs}. "
-                f"Put files there that end in {', '.join(sorted(SUFFIXES))}."
-            )
-        sizes = {name: _size(path) for name, path in paths.items()}
-        self._total_bytes = sum(sizes.values())
-        for name, path in paths.items():
+    def index(self, docs: Path, files: dict[str, FoundFile]) -> Report:
+        report = self._report
+        self._total_bytes = sum(file.stamp.size for file in files.values())
+        for name, file in files.items():
             try:
-                self._take(name, path)
+                self._take(name, file)
             except DocumentError as error:
-                self.report.skipped.append(Skipped(name, str(error)))
-            self._done_bytes += sizes[name]
+                self._refuse(name, str(error), UNSURE)
+            self._done_bytes += file.stamp.size
             self._show(name)
-        skipped = {skip.path for skip in self.report.skipped}
-        if len(skipped) == len(paths):
+        if len(report.skipped) == len(files):
             raise DocumentError(
-                f"None of the {len(paths)} documents in {docs} can be read. "
-                f"The first: {self.report.skipped[0].reason}"
+                f"None of the {len(files)} documents in {docs} can be read. "
+                f"The first: {report.skipped[0].reason}"
             )
         self._embed()
         self._show("")
-        for name in sorted(self._known.keys() - (paths.keys() - skipped)):
+        self._store.restamp(self._stamps)
+        for name, (reason, stamp) in self._refused.items():
+            if self._known.get(name) != Known(None, reason, stamp):
+                self._store.refuse(name, reason, stamp)
+        for name in sorted(self._known.keys() - files.keys()):
             self._store.remove(name)
-            if name not in skipped:
-                self.report.removed.append(name)
-        self._store.warm()
-        self.report.seconds = time.perf_counter() - self._began
+            if self._known[name].document is not None:
+                report.removed.append(name)
+        self._store.drop_drafts()  # of a long document that changed before it was whole
+        return report
 
-    def _take(self, name: str, path: Path) -> None:
-        data = read_bytes(path, name)
-        identity = hashlib.sha256(data).hexdigest()
+    def _take(self, name: str, file: FoundFile) -> None:
         before = self._known.get(name)
-        if before == identity:
-            self.report.unchanged.append(name)
+        known = before is not None and file.stamp.sure and file.stamp == before.stamp
+        if before is not None and known and not self._read_all:
+            if before.reason is None:
+                self._report.unchanged.append(name)
+            else:
+                self._refuse(name, before.reason, file.stamp)
+            return
+        data = read_bytes(file.path, name)
+        identity = hashlib.sha256(data).hexdigest()
+        if before is not None and before.document == identity:
+            self._report.unchanged.append(name)
+            if file.stamp != before.stamp:
+                self._stamps[name] = file.stamp
             return
         if self._store.has(identity):
-            self._store.link(name, identity)
+            self._store.link(name, identity, file.stamp)
         else:
-            document = parse_document(data, name)
-            windows = split_passages(
-                document.text,
-                split_sentences(document.text),
-                self._encoding,
-                max_tokens=self._store.settings.max_tokens,
-                overlap_tokens=self._store.settings.overlap_tokens,
-                fits=self._encoder.fits,
-            )
-            self._waiting.append((document, windows))
-            self._waiting_bytes += len(data)
-            if sum(len(windows) for _, windows in self._waiting) >= _PASSAGES_AT_ONCE:
-                self._embed()
-        (self.report.added if before is None else self.report.changed).append(name)
+            try:
+                document = parse_document(data, name)
+            except DocumentError as error:
+                self._refuse(name, str(error), file.stamp)
+                return
+            self._put(document, file.stamp, before.document if before is not None else None)
+        new = before is None or before.document is None
+        (self._report.added if new else self._report.changed).append(name)
+
+    def _refuse(self, name: str, reason: str, stamp: Stamp) -> None:
+        self._report.skipped.append(Skipped(name, reason))
+        self._refused[name] = reason, stamp
+
+    def _put(self, document: Document, stamp: Stamp, before: str | None) -> None:
+        """Stores the document now if it is long, else together with the next ones.
+
+        `before` is the document that it takes the place of: what they share is not embedded again.
+        """
+        windows = split_passages(
+            document.text,
+            split_sentences(document.text),
+            self._encoding,
+            max_tokens=self._store.settings.max_tokens,
+            overlap_tokens=self._store.settings.overlap_tokens,
+            fits=self._encoder.fits,
+        )
+        if before is not None:
+            texts = _texts(self._store.document(before), self._store.passages_of(before))
+            self._ready |= zip(texts, self._store.vectors_of(before), strict=True)
+        if len(windows) > _PASSAGES_AT_ONCE:
+            self._put_long(document, windows, stamp)
+            return
+        self._waiting.append((document, windows, stamp))
+        self._waiting_bytes += stamp.size
+        if sum(len(windows) for _, windows, _ in self._waiting) >= _PASSAGES_AT_ONCE:
+            self._embed()
 
     def _embed(self) -> None:
         """Embeds the passages that wait, of all documents together, and stores these."""
-        texts = [d.text[w.start : w.end] for d, windows in self._waiting for w in windows]
-        vectors = self._encoder.encode_passages(texts)
+        vectors = self._vectors([t for d, windows, _ in self._waiting for t in _texts(d, windows)])
         at = 0
-        for document, windows in self._waiting:
-            self._store.add(document, windows, vectors[at : at + len(windows)])
+        for document, windows, stamp in self._waiting:
+            self._store.add(document, windows, vectors[at : at + len(windows)], stamp)
             at += len(windows)
-        self.report.embedded += len(texts)
         self._embedded_bytes += self._waiting_bytes
         self._waiting, self._waiting_bytes = [], 0
+        self._ready.clear()
+
+    def _put_long(self, document: Document, windows: list[Window], stamp: Stamp) -> None:
+        """Embeds a long document part by part, each kept, so that a run cut short goes on there."""
+        vectors = np.empty((len(windows), self._encoder.dimension), np.float16)
+        done, embedded = self._done_bytes, self._embedded_bytes
+        for at in range(0, len(windows), _PASSAGES_AT_ONCE):
+            texts = _texts(document, windows[at : at + _PASSAGES_AT_ONCE])
+            self._ready |= self._store.drafts(texts)
+            vectors[at : at + len(texts)] = part = self._vectors(texts)
+            self._store.keep_drafts(texts, part)
+            bytes_in = stamp.size * (at + len(texts)) // len(windows)
+            self._done_bytes, self._embedded_bytes = done + bytes_in, embedded + bytes_in
+            self._show(document.path)
+        self._store.add(document, windows, vectors, stamp)
+        self._store.drop_drafts(_texts(document, windows))
+        self._done_bytes = done  # the file is counted once it is taken
+        if not self._waiting:
+            self._ready.clear()
+
+    def _vectors(self, texts: list[str]) -> Halves:
+        """The vectors of the texts, those that are ready not being made again."""
+        vectors = np.empty((len(texts), self._encoder.dimension), np.float16)
+        missing = []
+        for row, text in enumerate(texts):
+            if (ready := self._ready.get(text)) is None:
+                missing.append(row)
+            else:
+                vectors[row] = ready
+        if missing:
+            vectors[missing] = self._encoder.encode_passages([texts[row] for row in missing])
+        self._report.embedded += len(missing)
+        return vectors
 
     def _show(self, name: str) -> None:
         elapsed = time.perf_counter() - self._began
@@ -205,8 +306,6 @@ class _Run:
         self._tell(Progress(done, self._total_bytes, name, remaining))
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def _texts(document: Document, parts: Sequence[Window] | Sequence[Passage]) -> list[str]:
+    """What is embedded for each of these parts of the document."""
+    return [document.text[part.start : part.end] for part in parts]

@@ -7,12 +7,12 @@ known by the hash of its bytes; files are names for it, and several may be names
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,48 +20,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
-from embeddings.errors import StoreError
+from embeddings.nearest import Nearest
 from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
 from embeddings.terms import match_expression
-from embeddings.vectors import VectorIndex, open_vectors
+from embeddings.vectors import Halves
 
-FORMAT = 1
-"""Raised whenever an older index cannot be read any more."""
+__all__ = ["Known", "Listing", "Settings", "Stamp", "Store"]
 
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL, pages TEXT NOT NULL
-);
-CREATE TABLE files (path TEXT PRIMARY KEY, document TEXT NOT NULL REFERENCES documents (id));
-CREATE INDEX files_of_document ON files (document);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY, document TEXT NOT NULL REFERENCES documents (id),
-    start INTEGER NOT NULL, stop INTEGER NOT NULL, sentences BLOB NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX passages_of_document ON passages (document);
-CREATE VIRTUAL TABLE terms USING fts5 (
-    text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
-);
-"""
-_PASSAGE = """
-SELECT passages.id, document, start, stop, substr(text, start + 1, stop - start), sentences
-FROM passages JOIN documents ON documents.id = document
-"""
+BLOCK = 1 << 14
+"""Characters of a document's text in one row, so that a passage of a long one is found quickly."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What an index was made with; another setting needs another index."""
+class Stamp:
+    """What tells without reading whether a file is as it was; `mtime_ns` -1 never does."""
 
-    model: str
-    dimension: int
-    encoding: str
-    max_tokens: int
-    overlap_tokens: int
+    size: int
+    mtime_ns: int
+
+    @property
+    def sure(self) -> bool:
+        """Whether an equal stamp means an equal file."""
+        return self.mtime_ns >= 0
+
+
+UNSURE = Stamp(0, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as it was when it was indexed: its document, or the reason why it has none."""
+
+    document: str | None
+    reason: str | None
+    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +80,21 @@ class Store:
     made with other settings, by another version, or cannot be read or written.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, settings: Settings) -> None:
-        self.folder = folder
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.folder = database.folder
         self.settings = settings
-        self._connection = connection
-        self._lock = threading.RLock()
-        self._vectors: tuple[int, VectorIndex] | None = None
-        self._document = lru_cache(maxsize=64)(self._read_document)
+        self.database = database
+        self.vectors = Nearest(database, settings.dimension)
+        self._document = lru_cache(maxsize=16)(self._read_document)
 
     @classmethod
     def open(cls, folder: Path, settings: Settings) -> Store:
         """The store in `folder`, made if there is none."""
-        with _explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (ignored := folder / ".gitignore").exists():
-                ignored.write_text("*\n", "ascii")
-            connection = sqlite3.connect(
-                folder / "index.sqlite", timeout=30, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute("PRAGMA foreign_keys = ON")
-                _prepare(connection, folder, settings)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(folder, connection, settings)
+        return cls(Database(folder, settings), settings)
 
     def close(self) -> None:
         """Releases the files; the store is not to be used any more."""
-        self._connection.close()
+        self.database.close()
 
     def __enter__(self) -> Store:
         return self
@@ -124,97 +104,173 @@ class Store:
 
     # Writing
 
-    def add(self, document: Document, windows: Sequence[Window], vectors: Floats) -> None:
+    def alone(self, wait_seconds: float) -> AbstractContextManager[None]:
+        """Keeps other writers out until the block ends; see `database.writing_alone`."""
+        return writing_alone(self.folder, wait_seconds)
+
+    def add(
+        self,
+        document: Document,
+        windows: Sequence[Window],
+        vectors: Floats | Halves,
+        stamp: Stamp = UNSURE,
+    ) -> None:
         """Puts the document in, in place of what `document.path` held before.
 
-        `vectors` has shape (windows, dimension), unit length.
+        `vectors` has shape (windows, dimension), unit length; half precision of them is kept.
         """
         if vectors.shape != (len(windows), self.settings.dimension):
             raise ValueError(
                 f"vectors have shape {vectors.shape}, expected "
                 f"({len(windows)}, {self.settings.dimension})"
             )
-        with self._writing() as db:
+        with self.database.writing() as db:
             if not self.has(document.id):
-                db.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    (document.id, document.title, document.text, json.dumps(document.pages)),
-                )
-                for window, vector in zip(windows, vectors, strict=True):
-                    row = db.execute(
-                        "INSERT INTO passages (document, start, stop, sentences, vector)"
-                        " VALUES (?, ?, ?, ?, ?)",
-                        (
-                            document.id,
-                            window.start,
-                            window.end,
-                            _pack(window.sentences),
-                            vector.astype("<f4").tobytes(),
-                        ),
-                    )
-                    db.execute(
-                        "INSERT INTO terms (rowid, text) VALUES (?, ?)",
-                        (row.lastrowid, document.text[window.start : window.end]),
-                    )
-            self._name(db, document.path, document.id)
+                self._insert(db, document, windows, vectors)
+            self._name(db, document.path, document.id, stamp)
 
-    def link(self, path: str, document: str) -> None:
+    def link(self, path: str, document: str, stamp: Stamp = UNSURE) -> None:
         """Lets `path` name a document that is already here: a copy or a renamed file."""
-        with self._writing() as db:
-            self._name(db, path, document)
+        with self.database.writing() as db:
+            self._name(db, path, document, stamp)
+
+    def refuse(self, path: str, reason: str, stamp: Stamp) -> None:
+        """Notes that the file holds no document, and why; what it held before is forgotten."""
+        with self.database.writing() as db:
+            self._forget(db, path)
+            db.execute(
+                "INSERT INTO files VALUES (?, NULL, ?, ?, ?)",
+                (path, reason, stamp.size, stamp.mtime_ns),
+            )
+
+    def restamp(self, stamps: Mapping[str, Stamp]) -> None:
+        """Notes new stamps of files whose content is the same."""
+        if stamps:
+            with self.database.writing(visible=False) as db:
+                db.executemany(
+                    "UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?",
+                    [(stamp.size, stamp.mtime_ns, path) for path, stamp in stamps.items()],
+                )
 
     def remove(self, path: str) -> None:
         """Forgets the file, and its document unless another file has the same bytes."""
-        with self._writing() as db:
-            found = db.execute("DELETE FROM files WHERE path = ? RETURNING document", (path,))
-            for (document,) in found.fetchall():
-                self._drop_unnamed(db, document)
+        with self.database.writing() as db:
+            self._forget(db, path)
 
-    def _name(self, db: sqlite3.Connection, path: str, document: str) -> None:
+    def keep_drafts(self, texts: Sequence[str], vectors: Halves) -> None:
+        """Keeps vectors of a document that is not whole yet, for a run that is interrupted."""
+        with self.database.writing(visible=False) as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO drafts VALUES (?, ?)",
+                [(_digest(t), _halves(v).tobytes()) for t, v in zip(texts, vectors, strict=True)],
+            )
+
+    def drafts(self, texts: Sequence[str]) -> dict[str, Halves]:
+        """The vectors that are kept of these texts."""
+        sql = "SELECT vector FROM drafts WHERE digest = ?"
+        with self.database.reading() as db:
+            rows = {text: db.execute(sql, (_digest(text),)).fetchone() for text in texts}
+        return {t: np.frombuffer(row[0], "<f2") for t, row in rows.items() if row is not None}
+
+    def drop_drafts(self, texts: Sequence[str] | None = None) -> None:
+        """Forgets the vectors that were kept of these texts, or all."""
+        if not self._rows("SELECT 1 FROM drafts LIMIT 1"):
+            return
+        with self.database.writing(visible=False) as db:
+            if texts is None:
+                db.execute("DELETE FROM drafts")
+            else:
+                rows = [(_digest(text),) for text in texts]
+                db.executemany("DELETE FROM drafts WHERE digest = ?", rows)
+
+    def _insert(
+        self,
+        db: sqlite3.Connection,
+        document: Document,
+        windows: Sequence[Window],
+        vectors: Floats | Halves,
+    ) -> None:
+        text = document.text
+        number = db.execute(
+            "INSERT INTO documents (id, title, pages) VALUES (?, ?, ?)",
+            (document.id, document.title, json.dumps(document.pages)),
+        ).lastrowid
+        db.executemany(
+            "INSERT INTO texts VALUES (?, ?, ?)",
+            ((number, at // BLOCK, text[at : at + BLOCK]) for at in range(0, len(text), BLOCK)),
+        )
+        for window, vector in zip(windows, vectors, strict=True):
+            row = db.execute(
+                "INSERT INTO passages (document, start, stop, sentences, vector)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    number,
+                    window.start,
+                    window.end,
+                    _pack(window.sentences),
+                    _halves(vector).tobytes(),
+                ),
+            )
+            db.execute(
+                "INSERT INTO terms (rowid, text) VALUES (?, ?)",
+                (row.lastrowid, text[window.start : window.end]),
+            )
+
+    def _name(self, db: sqlite3.Connection, path: str, document: str, stamp: Stamp) -> None:
+        (number,) = db.execute("SELECT number FROM documents WHERE id = ?", (document,)).fetchone()
         before = db.execute("SELECT document FROM files WHERE path = ?", (path,)).fetchone()
-        db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (path, document))
-        if before is not None and before[0] != document:
+        db.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, NULL, ?, ?)",
+            (path, number, stamp.size, stamp.mtime_ns),
+        )
+        if before is not None and before[0] != number:
             self._drop_unnamed(db, before[0])
 
-    def _drop_unnamed(self, db: sqlite3.Connection, document: str) -> None:
-        if db.execute("SELECT 1 FROM files WHERE document = ?", (document,)).fetchone():
+    def _forget(self, db: sqlite3.Connection, path: str) -> None:
+        found = db.execute("DELETE FROM files WHERE path = ? RETURNING document", (path,))
+        for (number,) in found.fetchall():
+            self._drop_unnamed(db, number)
+
+    def _drop_unnamed(self, db: sqlite3.Connection, number: int | None) -> None:
+        if number is None:
             return
-        (text,) = db.execute("SELECT text FROM documents WHERE id = ?", (document,)).fetchone()
-        rows = db.execute("SELECT id, start, stop FROM passages WHERE document = ?", (document,))
+        if db.execute("SELECT 1 FROM files WHERE document = ?", (number,)).fetchone():
+            return
+        text = _text(db, number)
+        rows = db.execute("SELECT id, start, stop FROM passages WHERE document = ?", (number,))
         for passage, start, stop in rows.fetchall():
             db.execute(  # FTS5 without content forgets a row only if told what the row said
                 "INSERT INTO terms (terms, rowid, text) VALUES ('delete', ?, ?)",
                 (passage, text[start:stop]),
             )
-        db.execute("DELETE FROM passages WHERE document = ?", (document,))
-        db.execute("DELETE FROM documents WHERE id = ?", (document,))
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _explained(self.folder):
-            db = self._connection
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # a full disk may have rolled back already
-                    db.execute("ROLLBACK")
-                raise
+        db.execute("DELETE FROM passages WHERE document = ?", (number,))
+        db.execute("DELETE FROM texts WHERE document = ?", (number,))
+        db.execute("DELETE FROM documents WHERE number = ?", (number,))
 
     # Reading
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that this thread reads inside comes from one state, whoever writes meanwhile."""
+        return self.database.snapshot()
+
     def files(self) -> dict[str, str]:
         """The id of the document that each file names, by path."""
-        return dict(self._rows("SELECT path, document FROM files ORDER BY path"))
+        return {path: k.document for path, k in self.known().items() if k.document is not None}
+
+    def known(self) -> dict[str, Known]:
+        """All files that were met, also those that hold no document, by path."""
+        rows = self._rows(
+            "SELECT path, id, reason, size, mtime_ns"
+            " FROM files LEFT JOIN documents ON number = document ORDER BY path"
+        )
+        return {row[0]: Known(row[1], row[2], Stamp(row[3], row[4])) for row in rows}
 
     def listings(self) -> list[Listing]:
         """The files with their titles and passages, by path."""
         rows = self._rows(
-            "SELECT path, document, title, (SELECT count(*) FROM passages"
+            "SELECT path, id, title, (SELECT count(*) FROM passages"
             " WHERE passages.document = files.document)"
-            " FROM files JOIN documents ON documents.id = document ORDER BY path"
+            " FROM files JOIN documents ON number = document ORDER BY path"
         )
         return [Listing(*row) for row in rows]
 
@@ -230,15 +286,16 @@ class Store:
         return self._document(document, self._generation())
 
     def _read_document(self, document: str, _generation: int) -> Document:
-        rows = self._rows(
-            "SELECT id, path, title, text, pages FROM documents JOIN files ON document = id"
-            " WHERE id = ? ORDER BY path LIMIT 1",
-            (document,),
-        )
-        if not rows:
-            raise KeyError(document)
-        identity, path, title, text, pages = rows[0]
-        return Document(identity, path, title, text, tuple(json.loads(pages)))
+        with self.database.reading() as db:
+            row = db.execute(
+                "SELECT number, path, title, pages FROM documents JOIN files ON document = number"
+                " WHERE id = ? ORDER BY path LIMIT 1",
+                (document,),
+            ).fetchone()
+            if row is None:
+                raise KeyError(document)
+            number, path, title, pages = row
+            return Document(document, path, title, _text(db, number), tuple(json.loads(pages)))
 
     def __len__(self) -> int:
         """How many passages there are."""
@@ -246,35 +303,53 @@ class Store:
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with these ids that are still here, in that order."""
-        rows = self._rows(
-            f"{_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))",
-            (json.dumps([int(i) for i in ids]),),
-        )
-        found = {row[0]: _passage(row) for row in rows}
+        wanted = json.dumps([int(i) for i in ids])
+        with self.database.reading() as db:
+            rows = db.execute(
+                f"{_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))", (wanted,)
+            ).fetchall()
+            found = {row[0]: _passage(row, _text(db, row[5], row[2], row[3])) for row in rows}
         return [found[i] for i in ids if i in found]
 
     def passages_of(self, document: str) -> list[Passage]:
         """The passages of one document, in its order."""
-        rows = self._rows(f"{_PASSAGE} WHERE document = ? ORDER BY passages.id", (document,))
-        return [_passage(row) for row in rows]
+        with self.database.reading() as db:
+            found = db.execute(
+                f"{_PASSAGE} WHERE documents.id = ? ORDER BY passages.id", (document,)
+            ).fetchall()
+            text = _text(db, found[0][5]) if found else ""
+        return [_passage(row, text[row[2] : row[3]]) for row in found]
+
+    def vectors_of(self, document: str) -> Halves:
+        """The vectors of one document's passages, in its order: shape (passages, dimension)."""
+        rows = self._rows(
+            "SELECT vector FROM passages JOIN documents ON number = document"
+            " WHERE documents.id = ? ORDER BY passages.id",
+            (document,),
+        )
+        data = b"".join(row[0] for row in rows)
+        return np.frombuffer(data, "<f2").reshape(len(rows), self.settings.dimension)
 
     def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
         """The ids of the `k` passages nearest to the unit `vector`, with their cosines, best first.
 
         Equal cosines come in the order of the ids.
         """
-        with self._lock:
-            return self._index().nearest(vector, k)
+        with self.vectors.level() as index:
+            return index.nearest(vector, k)
 
     def warm(self) -> None:
-        """Loads the vectors now rather than at the first search."""
-        with self._lock:
-            self._index()
+        """Loads the vectors now rather than at the first search, and keeps their file level."""
+        self.vectors.keep()
 
     def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:
-        """The cosine of each of these passages with the unit `vector`."""
-        with self._lock:
-            return self._index().similarities(vector, ids)
+        """The cosine of each of these passages with the unit `vector`; 0 for one that is gone."""
+        rows = self._rows(
+            "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([int(i) for i in ids]),),
+        )
+        found = {i: float(np.frombuffer(v, "<f2").astype(np.float32) @ vector) for i, v in rows}
+        return [found.get(i, 0.0) for i in ids]
 
     def matching(self, question: str, k: int) -> list[tuple[int, float]]:
         """The ids of the `k` passages that match the question's words best, by BM25, best first.
@@ -292,91 +367,44 @@ class Store:
         return [(int(i), float(score)) for i, score in rows]
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._lock, _explained(self.folder):
-            return self._connection.execute(sql, values).fetchall()
+        with self.database.reading() as db:
+            return db.execute(sql, values).fetchall()
 
     def _generation(self) -> int:
         """How many writes there were: what was derived from the store holds for one generation."""
         return int(self._rows("SELECT value FROM meta WHERE name = 'generation'")[0][0])
 
-    def _index(self) -> VectorIndex:
-        """The vectors of the present generation: in memory, else their file, else made anew."""
-        generation = self._generation()
-        if self._vectors is None or self._vectors[0] != generation:
-            index = open_vectors(
-                self.folder, generation, len(self), self.settings.dimension, self._stored_vectors
-            )
-            self._vectors = (generation, index)
-        return self._vectors[1]
 
-    def _stored_vectors(self) -> Iterator[tuple[list[int], bytes]]:
-        cursor = self._connection.execute("SELECT id, vector FROM passages ORDER BY id")
-        while rows := cursor.fetchmany(4096):
-            yield [row[0] for row in rows], b"".join(row[1] for row in rows)
+_PASSAGE = """
+SELECT passages.id, documents.id, start, stop, sentences, document
+FROM passages JOIN documents ON documents.number = document
+"""
 
 
-def _prepare(connection: sqlite3.Connection, folder: Path, settings: Settings) -> None:
-    """Makes the tables in an empty file; otherwise checks that this index is one of ours."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            meta = {"format": FORMAT, "generation": 0, **asdict(settings)}
-            rows = [(name, str(value)) for name, value in meta.items()]
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
-        try:
-            meta = dict(connection.execute("SELECT name, value FROM meta"))
-        except sqlite3.OperationalError:
-            meta = {}
-    finally:
-        connection.execute("COMMIT" if connection.in_transaction else "SELECT 1")
-    again = "Make it again with `pincite index DOCS --rebuild`, or choose another with --index."
-    if meta.get("format") != str(FORMAT):
-        raise StoreError(
-            f"The index in {folder} has format {meta.get('format')}, this version of pincite "
-            f"reads format {FORMAT}. {again}"
-        )
-    for name, value in asdict(settings).items():
-        if meta.get(name) != str(value):
-            raise StoreError(
-                f"The index in {folder} was made with {name} {meta.get(name)}, and {value} is "
-                f"asked for now. {again}"
-            )
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    """Turns what SQLite and the file system report into a `StoreError` with what to do."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        reason = str(error)
-        if "full" in reason:
-            advice = "Free some space on that disk, or put the index elsewhere with --index."
-        elif "locked" in reason or "busy" in reason:
-            advice = "Another process is writing it; try again when that has ended."
-        else:
-            advice = "Check that the folder can be written, or choose another with --index."
-        raise StoreError(f"The index in {folder} cannot be used: {reason}. {advice}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"The index in {folder} is damaged: {error}. "
-            "Delete that folder, or make it again with `pincite index DOCS --rebuild`."
-        ) from error
-    except OSError as error:
-        raise StoreError(
-            f"The index in {folder} cannot be used: {error.strerror or error}. "
-            "Choose another folder with --index."
-        ) from error
+def _text(db: sqlite3.Connection, number: int, start: int = 0, stop: int = 1 << 62) -> str:
+    """A document's text from `start` to `stop`, read from the blocks that hold it."""
+    first = start // BLOCK
+    rows = db.execute(
+        "SELECT text FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
+        (number, first, (stop - 1) // BLOCK),
+    )
+    return "".join(row[0] for row in rows)[start - first * BLOCK : stop - first * BLOCK]
 
 
 def _pack(spans: Sequence[Span]) -> bytes:
     return np.array([(s.start, s.end) for s in spans], "<i4").tobytes()
 
 
-def _passage(row: Sequence[Any]) -> Passage:
-    pairs: NDArray[np.int32] = np.frombuffer(row[5], "<i4").reshape(-1, 2)
-    identity, document, start, stop, text, _ = row
+def _passage(row: Sequence[Any], text: str) -> Passage:
+    identity, document, start, stop, packed, _ = row
+    pairs: NDArray[np.int32] = np.frombuffer(packed, "<i4").reshape(-1, 2)
     sentences = tuple(Span(first, last) for first, last in pairs.tolist())
     return Passage(identity, document, start, stop, text, sentences)
+
+
+def _halves(vectors: Floats | Halves) -> Halves:
+    return vectors.astype("<f2", copy=False)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8")).digest()

@@ -1,102 +1,132 @@
-"""The FAISS index derived from a store's vectors: its file is kept, and made anew when it is wrong.
+"""The FAISS index derived from a store's vectors: all of them in memory, searched exhaustively.
 
-The file's name says which generation of the store it holds, so a stale one is never taken for new.
+Each number is held in half precision, as the store itself holds it, so the search is exact over
+what is stored; `benchmarks/vectors.py` has it against the other types. The index knows which
+passages it holds, and is brought level with the store by adding and removing.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embeddings.runtime import Floats
+from embeddings.runtime import Floats, Ints
 
 if TYPE_CHECKING:
     import faiss
 
 log = logging.getLogger(__name__)
 
+Halves: TypeAlias = NDArray[np.float16]
+_AT_ONCE = 4096
+
 
 class VectorIndex:
-    """Exact search by inner product over unit vectors with ids."""
+    """Search by inner product over unit vectors, each with the id of its passage.
 
-    def __init__(self, index: faiss.Index) -> None:
+    Vectors are added with ids above all that were ever added.
+    """
+
+    def __init__(self, index: faiss.IndexIDMap) -> None:
         self._index = index
+
+    @classmethod
+    def empty(cls, dimension: int) -> VectorIndex:
+        """An index without vectors."""
+        import faiss
+
+        kind = faiss.ScalarQuantizer.QT_fp16
+        flat = faiss.IndexScalarQuantizer(dimension, kind, faiss.METRIC_INNER_PRODUCT)
+        index = faiss.IndexIDMap(flat)
+        index.is_trained = True  # half precision has nothing to learn
+        return cls(index)
+
+    @classmethod
+    def load(cls, path: Path, dimension: int) -> VectorIndex | None:
+        """The index in that file, None where it is missing, damaged or of another kind."""
+        import faiss
+
+        if not path.is_file():
+            return None
+        try:
+            index = faiss.read_index(str(path))
+        except RuntimeError as error:
+            log.warning("%s is damaged and is made anew: %s", path.name, error)
+            return None
+        if not isinstance(index, faiss.IndexIDMap) or index.d != dimension:
+            return None
+        flat = faiss.downcast_index(index.index)
+        if not isinstance(flat, faiss.IndexScalarQuantizer) or flat.code_size != 2 * dimension:
+            return None
+        return cls(index)
+
+    def save(self, path: Path) -> bool:
+        """Writes the index whole or not at all; False where it cannot be written."""
+        import faiss
+
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        try:
+            for left_over in path.parent.glob("vectors-*.partial"):
+                left_over.unlink(missing_ok=True)
+            faiss.write_index(self._index, str(partial))
+            partial.replace(path)
+        except (OSError, RuntimeError) as error:  # faiss reports a full disk as RuntimeError
+            log.info("the vectors are kept in memory only: %s", error)
+            partial.unlink(missing_ok=True)
+            return False
+        return True
+
+    def __len__(self) -> int:
+        """How many vectors there are."""
+        return int(self._index.ntotal)
+
+    @property
+    def ids(self) -> Ints:
+        """The ids of all vectors, ascending."""
+        import faiss
+
+        found: Ints = faiss.vector_to_array(self._index.id_map)
+        return found
+
+    @property
+    def last(self) -> int:
+        """The highest id; 0 without vectors."""
+        return int(self._index.id_map.at(len(self) - 1)) if len(self) else 0
+
+    def add(self, ids: list[int], vectors: Halves) -> None:
+        """Adds `vectors`, of shape (ids, dimension)."""
+        self._index.add_with_ids(vectors.astype(np.float32), np.array(ids, np.int64))
+
+    def remove(self, ids: Ints) -> None:
+        """Forgets these vectors."""
+        import faiss
+
+        self._index.remove_ids(faiss.IDSelectorBatch(ids))
 
     def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
         """The ids of the `k` vectors nearest to the unit `vector`, with their cosines, best first.
 
         Equal cosines come in the order of the ids.
         """
-        if not self._index.ntotal:
+        import faiss
+
+        if not len(self):
             return []
-        scores, ids = self._index.search(vector[None, :], min(k, self._index.ntotal))
+        faiss.omp_set_num_threads(1)  # of one question a second thread would only wait for the end
+        scores, ids = self._index.search(vector[None, :], min(k, len(self)))
         found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True)]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
-    def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:
-        """The cosine of each of these with the unit `vector`."""
-        return [float(self._index.reconstruct(int(i)) @ vector) for i in ids]
-
-
-def open_vectors(
-    folder: Path,
-    generation: int,
-    count: int,
-    dimension: int,
-    stored: Callable[[], Iterator[tuple[list[int], bytes]]],
-) -> VectorIndex:
-    """The index of that generation: its file in `folder` if that is whole, else built and kept.
-
-    `stored` gives batches of ids and their vectors, little-endian float32.
-    """
-    path = folder / f"vectors-{generation}.faiss"
-    index = _load(path, count, dimension)
-    if index is None:
-        index = _build(dimension, stored())
-        _keep(index, path)
-    return VectorIndex(index)
-
-
-def _load(path: Path, count: int, dimension: int) -> faiss.Index | None:
-    """The index in that file if it is whole and holds as much as it should."""
-    import faiss
-
-    if not path.is_file():
-        return None
-    try:
-        index = faiss.read_index(str(path))
-    except RuntimeError as error:
-        log.warning("%s is damaged and is made anew: %s", path.name, error)
-        return None
-    return index if (index.ntotal, index.d) == (count, dimension) else None
-
-
-def _build(dimension: int, stored: Iterator[tuple[list[int], bytes]]) -> faiss.Index:
-    import faiss
-
-    index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-    for ids, data in stored:
-        vectors = np.frombuffer(data, "<f4").reshape(len(ids), dimension)
-        index.add_with_ids(vectors, np.array(ids, np.int64))
-    return index
-
-
-def _keep(index: faiss.Index, path: Path) -> None:
-    """Writes the index, in place of older ones; where that fails it lives in memory only."""
-    import faiss
-
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        faiss.write_index(index, str(partial))
-        partial.replace(path)
-        for old in path.parent.glob("vectors-*.faiss"):
-            if old != path:
-                old.unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:  # faiss reports a full disk as RuntimeError
-        log.info("the vectors are kept in memory only: %s", error)
-        partial.unlink(missing_ok=True)
+    def batches(self) -> Iterator[tuple[Ints, Floats]]:
+        """All ids and vectors, in the order of the ids, some thousand at a time."""
+        flat: Any = self._index.index
+        ids = self.ids
+        for at in range(0, len(ids), _AT_ONCE):
+            part = ids[at : at + _AT_ONCE]
+            yield part, flat.reconstruct_n(at, len(part))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.documents import Document, check_folder
 from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
+from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
 from qa.chat import Chat, stand_alone
@@ -62,7 +64,9 @@ class Bot:
         self.encoder = encoder
         self.calibration = calibration
         self.report: Report | None = None
-        """What indexing did when the bot was opened from a folder."""
+        """What indexing did when the bot was opened from a folder; None where another process was
+        at it, and the bot answers from what there is.
+        """
         self.reader = reader
         self._retriever = Retriever(store, encoder)
 
@@ -87,13 +91,13 @@ class Bot:
         encoder = SentenceTransformerEncoder(model)
         opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)
+        bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
         try:
-            report = index_folder(folder, store, encoder, progress=progress)
+            with suppress(StoreBusyError):
+                bot.report = index_folder(folder, store, encoder, progress=progress)
         except BaseException:
             store.close()
             raise
-        bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
-        bot.report = report
         return bot
 
     def close(self) -> None:
@@ -124,13 +128,14 @@ class Bot:
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
         understood = self.understand(question, history)
-        extracts = self.read(understood)
-        confidence = self.calibration.confidence(extracts)
-        answers = bool(extracts) and confidence >= threshold
-        if answers:
-            least = extracts[0].score - self.reader.margin
-            extracts = [extract for extract in extracts if extract.score >= least]
-        found = cite(extracts, self.document, limit=MAX_CITATIONS if answers else NEAREST)
+        with self.store.snapshot():  # what is read is what is cited, whoever indexes meanwhile
+            extracts = self.read(understood)
+            confidence = self.calibration.confidence(extracts)
+            answers = bool(extracts) and confidence >= threshold
+            if answers:
+                least = extracts[0].score - self.reader.margin
+                extracts = [extract for extract in extracts if extract.score >= least]
+            found = cite(extracts, self.document, limit=MAX_CITATIONS if answers else NEAREST)
         return Answer(
             question=understood,
             text=found[0].answer if answers else None,
@@ -150,7 +155,8 @@ class Bot:
 
     def search(self, question: str, k: int = PASSAGES_READ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read."""
-        return self._retriever.retrieve(checked(question), k)
+        with self.store.snapshot():
+            return self._retriever.retrieve(checked(question), k)
 
     def chat(self) -> Chat:
         """A conversation that remembers its turns."""

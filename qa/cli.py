@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -92,15 +92,21 @@ def index(
     model: ModelOption = None,
     reader: ReaderOption = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it anew from nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Verify all of it against the files, and mend it.")
+    ] = False,
 ) -> None:
     """Build or refresh the index of a folder."""
     from embeddings.indexer import default_index, remove_index
 
+    if check:
+        raise typer.Exit(0 if _check(docs, index, model) else 1)
     if rebuild:
         remove_index(default_index(docs) if index is None else index)
     with _open(docs, index, model, reader) as bot:
-        assert bot.report is not None
         report = bot.report
+        if report is None:
+            raise typer.Exit(1)  # another process is at it, which has been said
         for skip in report.skipped:
             print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
         print(
@@ -170,6 +176,9 @@ def serve(
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="Let other machines in, without a password.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the folder: changed files answer anew.")
+    ] = False,
 ) -> None:
     """Open the web chat."""
     from qa.ui.settings import LOOPBACK
@@ -180,9 +189,11 @@ def serve(
             "password. Say --no-auth if that is meant, or leave --host out."
         )
     with _open(docs, index, model, reader) as bot:
+        from embeddings.watch import watching
         from qa.ui.page import serve as serve_page
 
-        serve_page(bot, host=host, port=port)
+        with watching(docs, bot.store, bot.encoder) if watch else nullcontext():
+            serve_page(bot, host=host, port=port)
 
 
 @app.command(name="eval")
@@ -283,13 +294,46 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
     with _bar() as tell:
         bot = Bot.open(docs, index=index, model=model or BUNDLED, reader=reader, progress=tell)
     with bot:
-        if bot.report is not None and bot.report.skipped:
+        if bot.report is None:
+            print(
+                "pincite: another process is indexing this folder; so far the index holds "
+                f"{len(bot.store.files())} documents",
+                file=sys.stderr,
+            )
+        elif bot.report.skipped:
             number = len(bot.report.skipped)
             print(
                 f"pincite: {number} of the files cannot be read; `pincite index {docs}` says why",
                 file=sys.stderr,
             )
         yield bot
+
+
+def _check(docs: Path, index: Path | None, model: str | None) -> bool:
+    """Verifies and mends the index, says what was found, and whether all is well now."""
+    from embeddings.check import check_index
+    from embeddings.documents import check_folder
+    from embeddings.encoder import BUNDLED, SentenceTransformerEncoder
+    from embeddings.indexer import default_index, open_store
+
+    check_folder(docs)
+    encoder = SentenceTransformerEncoder(model or BUNDLED)
+    folder = default_index(docs) if index is None else index
+    with open_store(folder, encoder) as store, _bar() as tell:
+        found = check_index(docs, store, encoder, progress=tell)
+        passages = 0 if found.broken else len(store)
+    for fault in found.mended:
+        print(f"pincite: mended: {fault}", file=sys.stderr)
+    for fault in found.broken:
+        print(f"pincite: broken: {fault}", file=sys.stderr)
+    report = found.report
+    print(
+        f"{len(found.mended)} faults mended, {len(found.broken)} left; "
+        f"{len(report.added) + len(report.changed)} files indexed again, "
+        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
+        f"{len(report.skipped)} skipped; {passages} passages in {folder}"
+    )
+    return not found.broken
 
 
 @contextmanager

@@ -1,10 +1,14 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from embeddings.database import writing_alone
 
 GOLD = Path(__file__).parent / "gold" / "seed.jsonl"
 COMMAND = [sys.executable, "-c", "from qa.cli import main; main()"]
@@ -78,6 +82,39 @@ def test_index_says_what_it_did(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert pincite("index", tmp_path).stdout.startswith("0 added, 0 changed, 1 unchanged")
     assert pincite("index", tmp_path, "--rebuild").stdout.startswith("1 added")
+
+
+def test_index_check_mends_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Cats sleep.")
+    assert pincite("index", tmp_path).returncode == 0
+    with closing(sqlite3.connect(tmp_path / ".pincite" / "index.sqlite")) as db, db:
+        db.execute("UPDATE texts SET text = 'Cats bark.'")
+    result = pincite("index", tmp_path, "--check")
+    assert result.returncode == 0
+    assert "mended: a.txt: its text is not that of the file; it is indexed again" in result.stderr
+    assert result.stdout.startswith("2 faults mended, 0 left; 1 files indexed again")
+    result = pincite("index", tmp_path, "--check")
+    assert (result.returncode, result.stderr) == (0, "")
+    (tmp_path / ".pincite" / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    result = pincite("index", tmp_path, "--check")
+    assert result.returncode == 1
+    assert "--rebuild" in result.stderr
+
+
+def test_while_another_indexes_questions_are_answered_and_indexing_is_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.txt").write_text("The lighthouse was built in 1871.")
+    assert pincite("index", tmp_path).returncode == 0
+    (tmp_path / "b.txt").write_text("The harbour was built in 1902.")
+    with writing_alone(tmp_path / ".pincite", 0):
+        refused = pincite("index", tmp_path)
+        answered = pincite("ask", "When was the lighthouse built?", "--docs", tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    said = "another process is indexing this folder; so far the index holds 1 documents"
+    assert said in refused.stderr
+    assert said in answered.stderr
+    assert (answered.returncode, "1871" in answered.stdout) == (0, True)
 
 
 def test_chat_answers_until_an_empty_line(seeds: Path) -> None:

@@ -1,10 +1,14 @@
 import os
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from embeddings.errors import DocumentError, StoreError
+from embeddings.errors import DocumentError, StoreBusyError, StoreError
 from embeddings.indexer import Progress, default_index, index_folder, open_store, remove_index
+from embeddings.runtime import Floats
 from embeddings.store import Store
 from tests.toy import WordEncoder
 
@@ -45,6 +49,25 @@ def test_a_changed_file_is_read_alone(docs: Path, store: Store, encoder: WordEnc
     assert (report.changed, report.unchanged) == (["cats.txt"], ["sub/dogs.md"])
     assert encoder.embedded == ["Cats purr."]
     assert store.matching("sleep", 5) == []
+
+
+def test_what_a_changed_file_still_says_is_not_embedded_again(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    lines = [f"Line {i} speaks of {'many ' * 100}things." for i in range(9)]
+    (docs / "cats.txt").write_text("\n\n".join(lines))
+    index_folder(docs, store, encoder)
+    assert len(store) == 10
+    encoder.embedded.clear()
+    lines[4] = "Line 4 is another."
+    (docs / "cats.txt").write_text("\n\n".join(lines))
+    report = index_folder(docs, store, encoder)
+    assert report.changed == ["cats.txt"]
+    assert report.embedded == len(encoder.embedded) < 3
+    passages = store.passages_of(store.files()["cats.txt"])
+    assert [encoder.encode_question(p.text).astype(np.float16).tolist() for p in passages] == (
+        store.vectors_of(store.files()["cats.txt"]).tolist()
+    )
 
 
 def test_a_removed_file_is_gone(docs: Path, store: Store, encoder: WordEncoder) -> None:
@@ -137,3 +160,139 @@ def test_another_model_is_refused_until_the_index_is_removed(
     remove_index(tmp_path / "index")
     with open_store(tmp_path / "index", other) as store:
         assert index_folder(docs, store, other).embedded == 2
+
+
+LONG_AGO = 1_000_000_000
+
+
+def age(*paths: Path, seconds: int = LONG_AGO) -> None:
+    """Gives the files a time of change that is no longer doubtful."""
+    for path in paths:
+        os.utime(path, (seconds, seconds))
+
+
+def test_a_file_of_the_same_size_and_old_time_is_not_read(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    cats = docs / "cats.txt"
+    age(cats, docs / "sub" / "dogs.md")
+    index_folder(docs, store, encoder)
+    cats.write_text(cats.read_text().replace("sleep", "dream"))
+    age(cats)
+    assert index_folder(docs, store, encoder).unchanged == ["cats.txt", "sub/dogs.md"]
+    assert store.matching("dream", 5) == []
+    assert index_folder(docs, store, encoder, read_all=True).changed == ["cats.txt"]
+    assert len(store.matching("dream", 5)) == 1
+
+
+def test_a_file_changed_a_moment_ago_is_read_again(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    cats = docs / "cats.txt"
+    index_folder(docs, store, encoder)
+    before = cats.stat()
+    cats.write_text(cats.read_text().replace("sleep", "dream"))
+    os.utime(cats, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert index_folder(docs, store, encoder).changed == ["cats.txt"]
+
+
+def test_a_touched_file_is_read_once_and_its_time_remembered(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    cats = docs / "cats.txt"
+    age(cats, docs / "sub" / "dogs.md")
+    index_folder(docs, store, encoder)
+    age(cats, seconds=LONG_AGO + 1)
+    encoder.embedded.clear()
+    report = index_folder(docs, store, encoder)
+    assert (report.unchanged, encoder.embedded) == (["cats.txt", "sub/dogs.md"], [])
+    assert store.known()["cats.txt"].stamp.mtime_ns == (LONG_AGO + 1) * 10**9
+
+
+def test_a_bad_file_is_not_parsed_again(docs: Path, store: Store, encoder: WordEncoder) -> None:
+    bad = docs / "bad.pdf"
+    bad.write_bytes(b"%PDF-1.4 rubbish")
+    age(bad, docs / "cats.txt", docs / "sub" / "dogs.md")
+    first = index_folder(docs, store, encoder)
+    (docs / "cats.txt").unlink()
+    bad.write_bytes(b"now it is text..")
+    age(bad)
+    assert index_folder(docs, store, encoder).skipped == first.skipped
+    with store.alone(0):  # not even the right to write is needed
+        assert index_folder(docs, store, encoder).skipped == first.skipped
+    bad.unlink()
+    report = index_folder(docs, store, encoder)
+    assert (report.removed, list(store.known())) == ([], ["sub/dogs.md"])
+
+
+def test_a_folder_that_is_level_needs_no_lock(
+    docs: Path, store: Store, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    index_folder(docs, store, encoder)
+    with open_store(tmp_path / "index", encoder) as other, other.alone(0):
+        assert index_folder(docs, store, encoder).unchanged == ["cats.txt", "sub/dogs.md"]
+        (docs / "new.txt").write_text("Fish swim.")
+        with pytest.raises(StoreBusyError, match=r"Another process is writing.*--index"):
+            index_folder(docs, store, encoder, wait_seconds=0.1)
+        assert list(store.files()) == ["cats.txt", "sub/dogs.md"]
+        with pytest.raises(StoreBusyError):
+            remove_index(tmp_path / "index")
+    assert index_folder(docs, store, encoder).added == ["new.txt"]
+
+
+def test_a_second_writer_waits_for_the_first(
+    docs: Path, store: Store, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class SlowEncoder(WordEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> Floats:
+            begun.set()
+            go_on.wait(10)
+            return super().encode_passages(texts)
+
+    slow = SlowEncoder()
+    with open_store(tmp_path / "index", slow) as first:
+        thread = threading.Thread(target=index_folder, args=(docs, first, slow))
+        thread.start()
+        assert begun.wait(10)
+        threading.Timer(0.3, go_on.set).start()
+        report = index_folder(docs, store, encoder, wait_seconds=10)
+        thread.join()
+    assert (report.unchanged, encoder.embedded) == (["cats.txt", "sub/dogs.md"], [])
+    assert len(slow.embedded) == 2
+
+
+def test_a_long_document_goes_on_where_it_was_cut_short(
+    tmp_path: Path, store: Store, encoder: WordEncoder
+) -> None:
+    docs = tmp_path / "long"
+    docs.mkdir()
+    sentences = [f"Sentence {i} says that {'word ' * 60}{i * 7919}." for i in range(1200)]
+    (docs / "long.txt").write_text("\n\n".join(sentences))
+
+    class Dying(WordEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> Floats:
+            if self.embedded:
+                raise KeyboardInterrupt
+            return super().encode_passages(texts)
+
+    dying = Dying()
+    with pytest.raises(KeyboardInterrupt):
+        index_folder(docs, store, dying)
+    assert store.files() == {}
+    assert len(dying.embedded) == 512
+    told: list[Progress] = []
+    report = index_folder(docs, store, encoder, progress=told.append)
+    assert report.embedded == len(store) - 512 == len(encoder.embedded)
+    assert len(told) > 3
+    assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
+    assert told[-1].done_bytes == told[-1].total_bytes
+    assert encoder.embedded[0] not in dying.embedded
+    assert store.drafts(dying.embedded) == {}
+    expected = encoder.encode_passages(
+        [p.text for p in store.passages_of(store.files()["long.txt"])]
+    )
+    for passage, vector in zip(store.passages_of(store.files()["long.txt"]), expected, strict=True):
+        (cosine,) = store.similarities(vector, [passage.id])
+        assert cosine == pytest.approx(1, abs=1e-3)

@@ -10,7 +10,7 @@ from embeddings.errors import StoreError
 from embeddings.passages import Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
-from embeddings.store import Listing, Settings, Store
+from embeddings.store import BLOCK, Known, Listing, Settings, Stamp, Store
 
 SETTINGS = Settings("toy@1", 4, "pincite_16k", 160, 40)
 TEXT = "Cats sleep. Dogs bark."
@@ -49,6 +49,7 @@ def test_nearest_agrees_with_brute_force(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     vectors = random.normal(size=(300, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors.astype(np.float16).astype(np.float32)
     windows = [Window(i, i + 1, (Span(i, i + 1),)) for i in range(300)]
     with Store.open(tmp_path, SETTINGS) as store:
         store.add(Document("d", "d.txt", "D", "x" * 300, ()), windows, vectors)
@@ -108,6 +109,7 @@ def test_a_document_stays_as_long_as_one_file_names_it(tmp_path: Path) -> None:
 
 def test_the_vectors_file_is_made_again_when_missing_or_damaged(tmp_path: Path) -> None:
     with store_with_cats(tmp_path) as store:
+        store.warm()
         before = store.nearest(unit(1, 0, 0, 0), 2)
     (path,) = tmp_path.glob("vectors-*.faiss")
     path.write_bytes(b"rubbish")
@@ -116,6 +118,7 @@ def test_the_vectors_file_is_made_again_when_missing_or_damaged(tmp_path: Path) 
     path.unlink()
     with Store.open(tmp_path, SETTINGS) as store:
         assert store.nearest(unit(1, 0, 0, 0), 2) == before
+        store.warm()
     assert path.is_file()
 
 
@@ -153,7 +156,7 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "index.sqlite") as db:
         db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
     db.close()
-    with pytest.raises(StoreError, match=r"has format 0, .* reads format 1.*--rebuild"):
+    with pytest.raises(StoreError, match=r"has format 0, .* reads format 2.*--rebuild"):
         Store.open(tmp_path, SETTINGS)
 
 
@@ -175,3 +178,153 @@ def test_vectors_of_the_wrong_shape_are_refused_with_both_shapes(tmp_path: Path)
         pytest.raises(ValueError, match=r"\(2, 3\), expected \(2, 4\)"),
     ):
         store.add(CATS, WINDOWS, np.zeros((2, 3), np.float32))
+
+
+def made_store(folder: Path, count: int) -> tuple[Store, Floats]:
+    """A store of `count` one-passage documents, and the vectors as it keeps them."""
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(count, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    store = Store.open(folder, SETTINGS)
+    for i, vector in enumerate(vectors):
+        document = Document(f"id-{i}", f"{i}.txt", "", f"word{i}", ())
+        store.add(document, [Window(0, 5, (Span(0, 5),))], vector[None, :])
+    return store, vectors.astype(np.float16).astype(np.float32)
+
+
+def found_numbers(store: Store, question: Floats, k: int) -> list[int]:
+    passages = store.passages([i for i, _ in store.nearest(question, k)])
+    return [int(passage.document.removeprefix("id-")) for passage in passages]
+
+
+def test_vectors_follow_each_change_as_brute_force_does(tmp_path: Path) -> None:
+    store, vectors = made_store(tmp_path, 60)
+    question = unit(0.4, 0.1, -0.7, 0.2)
+    order = [int(i) for i in np.argsort(-(vectors @ question))]
+    with store:
+        assert found_numbers(store, question, 60) == order
+        store.warm()
+        gone = order[:3]
+        for i in gone:
+            store.remove(f"{i}.txt")
+        assert found_numbers(store, question, 10) == order[3:13]
+        back = Document(f"id-{gone[1]}", "back.txt", "", "word", ())
+        store.add(back, [Window(0, 4, (Span(0, 4),))], vectors[gone[1]][None, :])
+        assert found_numbers(store, question, 2) == [gone[1], order[3]]
+    with Store.open(tmp_path, SETTINGS) as again:
+        assert found_numbers(again, question, 2) == [gone[1], order[3]]
+
+
+def test_a_small_change_leaves_the_vectors_file_and_is_followed_at_opening(tmp_path: Path) -> None:
+    store, vectors = made_store(tmp_path, 120)
+    with store:
+        store.warm()
+        (path,) = tmp_path.glob("vectors-*.faiss")
+        written = path.stat().st_mtime_ns
+        nearest = found_numbers(store, vectors[7], 1)
+        store.remove("7.txt")
+        store.warm()
+        assert (nearest, path.stat().st_mtime_ns) == ([7], written)
+    with Store.open(tmp_path, SETTINGS) as again:
+        rest = [i for i in np.argsort(-(vectors @ vectors[7])) if i != 7]
+        assert found_numbers(again, vectors[7], 3) == rest[:3]
+        for i in range(20, 24):
+            again.remove(f"{i}.txt")
+        again.warm()
+        assert path.stat().st_mtime_ns > written
+
+
+def test_the_vectors_of_an_index_that_stood_here_are_not_taken(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        store.warm()
+    for path in tmp_path.glob("index.sqlite*"):
+        path.unlink()
+    with Store.open(tmp_path, SETTINGS) as store:
+        store.add(CATS, WINDOWS, VECTORS[::-1])
+        assert [round(s, 3) for _, s in store.nearest(unit(1, 1, 0, 0), 5)] == [1.0, 0.707]
+        assert store.nearest(unit(1, 1, 0, 0), 1)[0][0] == store.passages_of("id-cats")[0].id
+
+
+def test_numbers_of_passages_are_never_used_again(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        before = {passage.id for passage in store.passages_of("id-cats")}
+        store.remove("cats.txt")
+        store.add(CATS, WINDOWS, VECTORS)
+        assert min(passage.id for passage in store.passages_of("id-cats")) > max(before)
+
+
+def test_a_passage_across_blocks_is_read_exactly(tmp_path: Path) -> None:
+    text = "".join(chr(ord("α") + i % 24) for i in range(3 * BLOCK + 10))
+    places = [(0, 4), (BLOCK - 2, BLOCK + 3), (BLOCK, 2 * BLOCK), (10, 3 * BLOCK + 10)]
+    windows = [Window(start, end, (Span(start, end),)) for start, end in places]
+    vectors = np.tile(unit(1, 0, 0, 0), (4, 1))
+    with Store.open(tmp_path, SETTINGS) as store:
+        store.add(Document("long", "long.txt", "Long", text, ()), windows, vectors)
+        assert store.document("long").text == text
+        ids = [passage.id for passage in store.passages_of("long")]
+        for passages in (store.passages_of("long"), store.passages(ids)):
+            assert [p.text for p in passages] == [text[start:end] for start, end in places]
+        store.remove("long.txt")
+        with store.database.reading() as db:
+            assert db.execute("SELECT count(*) FROM texts").fetchone() == (0,)
+
+
+def test_a_snapshot_is_not_disturbed_by_a_writer(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as reader, Store.open(tmp_path, SETTINGS) as writer:
+        with reader.snapshot():
+            assert reader.files() == {"cats.txt": "id-cats"}
+            writer.remove("cats.txt")
+            assert len(reader.nearest(unit(1, 0, 0, 0), 5)) == 2
+            assert len(reader.matching("cats dogs", 5)) == 2
+            assert reader.document("id-cats") == CATS
+        assert reader.files() == {}
+        assert reader.nearest(unit(1, 0, 0, 0), 5) == []
+
+
+def test_an_index_that_was_made_anew_elsewhere_is_not_mixed_with_the_old(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        for path in tmp_path.glob("index.sqlite*"):
+            path.unlink()
+        with pytest.raises(StoreError, match=r"removed or made anew.*open it again"):
+            store.files()
+        Store.open(tmp_path, SETTINGS).close()
+        with pytest.raises(StoreError, match="open it again"):
+            store.nearest(unit(1, 0, 0, 0), 1)
+
+
+def test_a_snapshot_older_than_the_vectors_file_finds_its_own(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as reader, Store.open(tmp_path, SETTINGS) as writer:
+        with reader.snapshot():
+            own = {passage.id for passage in reader.passages_of("id-cats")}
+            writer.remove("cats.txt")
+            writer.add(Document("id-new", "new.txt", "", TEXT, ()), WINDOWS, VECTORS)
+            writer.warm()
+            assert {i for i, _ in reader.nearest(unit(1, 0, 0, 0), 5)} == own
+        new = {passage.id for passage in reader.passages_of("id-new")}
+        assert {i for i, _ in reader.nearest(unit(1, 0, 0, 0), 5)} == new
+
+
+def test_a_file_without_a_document_is_known_with_its_reason(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        store.refuse("bad.pdf", "no text in it", Stamp(7, 5))
+        store.refuse("cats.txt", "a picture", Stamp(8, 6))
+        assert store.known() == {
+            "bad.pdf": Known(None, "no text in it", Stamp(7, 5)),
+            "cats.txt": Known(None, "a picture", Stamp(8, 6)),
+        }
+        assert (store.files(), len(store), store.matching("cats", 5)) == ({}, 0, [])
+        store.add(CATS, WINDOWS, VECTORS, Stamp(9, 7))
+        store.restamp({"cats.txt": Stamp(9, 8)})
+        assert store.known()["cats.txt"] == Known("id-cats", None, Stamp(9, 8))
+
+
+def test_drafts_are_kept_until_they_are_dropped(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        store.keep_drafts(["one", "two"], VECTORS.astype(np.float16))
+    with Store.open(tmp_path, SETTINGS) as store:
+        found = {text: vector.tolist() for text, vector in store.drafts(["three", "two"]).items()}
+        assert found == {"two": VECTORS[1].astype(np.float16).tolist()}
+        store.drop_drafts(["two", "three"])
+        assert list(store.drafts(["one", "two"])) == ["one"]
+        store.drop_drafts()
+        assert store.drafts(["one"]) == {}

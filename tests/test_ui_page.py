@@ -331,6 +331,16 @@ def test_a_document_opens_from_the_list(page: Page) -> None:
     expect(page.locator("#source .hit")).to_have_count(0)
 
 
+def test_the_list_follows_the_index_when_the_page_is_loaded(page: Page, bot: PointingBot) -> None:
+    document = next(iter(bot.store.files().values()))
+    bot.store.link("a-new-copy.txt", document)
+    try:
+        page.reload()
+        expect(page.locator("#documents")).to_contain_text("a-new-copy.txt")
+    finally:
+        bot.store.remove("a-new-copy.txt")
+
+
 def test_a_hostile_reference_gets_a_calm_reply(page: Page, bot: PointingBot) -> None:
     known = bot.store.listings()[0].document
     name = page.locator("#source .name b")

@@ -101,7 +101,7 @@ def build(bot: Bot) -> gr.Blocks:
     with page:
         turns = gr.State(())
         with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
-            gr.HTML(render.documents_html(listings), apply_default_css=False)
+            documents = gr.HTML(render.documents_html(listings), apply_default_css=False)
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
             clear = gr.Button("Clear", size="sm", min_width=70, scale=0)
@@ -145,6 +145,7 @@ def build(bot: Bot) -> gr.Blocks:
         clear.click(handlers.on_clear, None, outputs, **quiet)
         dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
         page.load(None, js="() => window.pincite.ready()", **quiet)
+        page.load(lambda: render.documents_html(bot.store.listings()), None, documents, **quiet)
         gr.events.api(handlers.endpoint(), api_name="ask")
     page.queue(default_concurrency_limit=AT_ONCE)
     return page

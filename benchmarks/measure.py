@@ -1,0 +1,59 @@
+"""What the benchmarks share: times, memory, and the vectors of an index. No benchmark itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from embeddings.runtime import Floats
+from embeddings.store import Store
+from qa.metrics import percentile
+
+T = TypeVar("T")
+
+
+def milliseconds(call: Callable[[T], object], items: Iterable[T]) -> list[float]:
+    """How long the call took for each item, after one that warms up."""
+    items = list(items)
+    call(items[0])
+    times = []
+    for item in items:
+        began = time.perf_counter()
+        call(item)
+        times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def p50_p95(times: list[float]) -> str:
+    """The two percentiles, in a table's cell."""
+    return f"{percentile(times, 50):.1f} / {percentile(times, 95):.1f}"
+
+
+def memory_mb() -> float:
+    """What the process has in memory now, in MB; Linux only."""
+    status = Path("/proc/self/status").read_text("ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1000
+
+
+def folder_mb(folder: Path) -> float:
+    """The size of the files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+
+
+def vectors_of(store: Store) -> Floats:
+    """The vectors of all passages, in their order."""
+    with store.database.reading() as db:
+        data = b"".join(row[0] for row in db.execute("SELECT vector FROM passages ORDER BY id"))
+    return np.frombuffer(data, "<f2").reshape(-1, store.settings.dimension).astype(np.float32)
+
+
+def exact(vectors: Floats, question: Floats, k: int) -> list[int]:
+    """The numbers of the `k` nearest by brute force in numpy, best first."""
+    scores = vectors @ question
+    best = np.argpartition(-scores, min(k, len(scores) - 1))[:k]
+    return [int(i) for i in best[np.argsort(-scores[best], kind="stable")]]
