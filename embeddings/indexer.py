@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from embeddings.context import context, encode_in_context
 from embeddings.documents import SUFFIXES, Document, find_documents, parse_document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreError
@@ -187,7 +188,8 @@ class _Run:
     def _embed(self) -> None:
         """Embeds the passages that wait, of all documents together, and stores these."""
         texts = [d.text[w.start : w.end] for d, windows in self._waiting for w in windows]
-        vectors = self._encoder.encode_passages(texts)
+        contexts = [context(d) for d, windows in self._waiting for _ in windows]
+        vectors = encode_in_context(self._encoder, texts, contexts)
         at = 0
         for document, windows in self._waiting:
             self._store.add(document, windows, vectors[at : at + len(windows)])

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.context import context
 from embeddings.documents import Document
 from embeddings.errors import StoreError
 from embeddings.passages import Passage, Window
@@ -28,13 +29,14 @@ from embeddings.sentences import Span
 from embeddings.terms import match_expression
 from embeddings.vectors import VectorIndex, open_vectors
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older index cannot be read any more."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, text TEXT NOT NULL, pages TEXT NOT NULL
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, context TEXT NOT NULL, text TEXT NOT NULL,
+    pages TEXT NOT NULL
 );
 CREATE TABLE files (path TEXT PRIMARY KEY, document TEXT NOT NULL REFERENCES documents (id));
 CREATE INDEX files_of_document ON files (document);
@@ -44,7 +46,7 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_of_document ON passages (document);
 CREATE VIRTUAL TABLE terms USING fts5 (
-    text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
+    context, text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
 );
 """
 _PASSAGE = """
@@ -136,9 +138,10 @@ class Store:
             )
         with self._writing() as db:
             if not self.has(document.id):
+                about, text = context(document), document.text
                 db.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?)",
-                    (document.id, document.title, document.text, json.dumps(document.pages)),
+                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
+                    (document.id, document.title, about, text, json.dumps(document.pages)),
                 )
                 for window, vector in zip(windows, vectors, strict=True):
                     row = db.execute(
@@ -153,8 +156,8 @@ class Store:
                         ),
                     )
                     db.execute(
-                        "INSERT INTO terms (rowid, text) VALUES (?, ?)",
-                        (row.lastrowid, document.text[window.start : window.end]),
+                        "INSERT INTO terms (rowid, context, text) VALUES (?, ?, ?)",
+                        (row.lastrowid, about, text[window.start : window.end]),
                     )
             self._name(db, document.path, document.id)
 
@@ -179,12 +182,14 @@ class Store:
     def _drop_unnamed(self, db: sqlite3.Connection, document: str) -> None:
         if db.execute("SELECT 1 FROM files WHERE document = ?", (document,)).fetchone():
             return
-        (text,) = db.execute("SELECT text FROM documents WHERE id = ?", (document,)).fetchone()
+        about, text = db.execute(
+            "SELECT context, text FROM documents WHERE id = ?", (document,)
+        ).fetchone()
         rows = db.execute("SELECT id, start, stop FROM passages WHERE document = ?", (document,))
         for passage, start, stop in rows.fetchall():
             db.execute(  # FTS5 without content forgets a row only if told what the row said
-                "INSERT INTO terms (terms, rowid, text) VALUES ('delete', ?, ?)",
-                (passage, text[start:stop]),
+                "INSERT INTO terms (terms, rowid, context, text) VALUES ('delete', ?, ?, ?)",
+                (passage, about, text[start:stop]),
             )
         db.execute("DELETE FROM passages WHERE document = ?", (document,))
         db.execute("DELETE FROM documents WHERE id = ?", (document,))
@@ -276,20 +281,21 @@ class Store:
         with self._lock:
             return self._index().similarities(vector, ids)
 
-    def matching(self, question: str, k: int) -> list[tuple[int, float]]:
+    def matching(self, question: str, k: int, also: Sequence[int] = ()) -> list[tuple[int, float]]:
         """The ids of the `k` passages that match the question's words best, by BM25, best first.
 
-        Higher is better, above 0; a question of stop words alone matches nothing.
+        Any of `also` that match are there too, beyond the `k`. Higher is better, above 0; a
+        question of stop words alone matches nothing.
         """
         expression = match_expression(question)
         if not expression:
             return []
         rows = self._rows(
-            "SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ?"
-            " ORDER BY bm25(terms), rowid LIMIT ?",
-            (expression, k),
+            "SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ? ORDER BY"
+            " rowid IN (SELECT value FROM json_each(?)) DESC, bm25(terms), rowid LIMIT ?",
+            (expression, json.dumps([int(i) for i in also]), k + len(also)),
         )
-        return [(int(i), float(score)) for i, score in rows]
+        return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock, _explained(self.folder):

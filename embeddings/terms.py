@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(
@@ -18,8 +19,15 @@ _MAX_TERMS = 64
 
 
 def match_expression(question: str) -> str:
-    """The FTS5 expression that matches any content word of the question; "" without one."""
-    return " OR ".join(f'"{word}"' for word in content_words(question)[:_MAX_TERMS])
+    """The FTS5 expression that matches any content word of the question; "" without one.
+
+    Two that stand side by side also count together: a passage with both, so, scores higher.
+    """
+    words = content_words(question)[:_MAX_TERMS]
+    said = [word.lower() for word in _WORD.findall(question)]
+    pairs = dict.fromkeys(p for p in pairwise(said) if set(p) <= set(words) and p[0] != p[1])
+    phrases = [*words, *(f"{first} {second}" for first, second in pairs)]
+    return " OR ".join(f'"{phrase}"' for phrase in phrases[: 2 * _MAX_TERMS])
 
 
 def content_words(question: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from embeddings.documents import Document
+from embeddings.passages import Passage
 from qa import metrics
 from qa.bot import Bot
 from qa.gold import Gold
@@ -71,6 +73,21 @@ def is_right(gold: Gold, sentence: str, path: str) -> bool:
     return metrics.contains_answer(sentence, gold.answers)
 
 
+def first_right(
+    gold: Gold, passages: Iterable[Passage], document: Callable[[str], Document]
+) -> int | None:
+    """The rank of the first passage that holds a right sentence, from 1; None without one.
+
+    `document` gives the document with an id.
+    """
+    for rank, passage in enumerate(passages, start=1):
+        of = document(passage.document)
+        sentences = (of.text[s.start : s.end] for s in passage.sentences)
+        if any(is_right(gold, sentence, of.path) for sentence in sentences):
+            return rank
+    return None
+
+
 def _ask(bot: Bot, gold: Gold) -> Row:
     answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0)
     first = answer.citations[0] if answer.citations else None
@@ -95,14 +112,8 @@ def _ask(bot: Bot, gold: Gold) -> Row:
 
 
 def _rank(bot: Bot, gold: Gold) -> int | None:
-    """The rank of the first passage that holds a right sentence, from 1."""
     hits = bot.search(bot.understand(gold.question, gold.history), DEPTH)
-    for rank, hit in enumerate(hits, start=1):
-        document = bot.document(hit.passage.document)
-        sentences = (document.text[s.start : s.end] for s in hit.passage.sentences)
-        if any(is_right(gold, sentence, document.path) for sentence in sentences):
-            return rank
-    return None
+    return first_right(gold, [hit.passage for hit in hits], bot.document)
 
 
 def _summary(rows: Sequence[Row]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from embeddings.passages import Passage
 from embeddings.store import Store
 
 DENSE_WEIGHT = 0.6
+"""Fitted on four development sets together (`benchmarks/README.md`); 0.5 to 0.65 are much alike."""
 POOL = 50
 
 
@@ -18,7 +19,8 @@ class Hit:
     """A passage and why it was found; higher is better in all three.
 
     `score` is the fused one, from 0 to 1, comparable within one question only. `dense` is the
-    cosine of question and passage, `lexical` the BM25 of the question's words, 0 without any.
+    cosine of question and passage in its context, `lexical` the BM25 of the question's words, 0
+    without any.
     """
 
     passage: Passage
@@ -37,13 +39,13 @@ class Retriever:
     def retrieve(self, question: str, k: int) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
-        The best `POOL` by cosine and the best `POOL` by BM25 are scored by both; each score is
-        spread over 0 to 1 among them, and the two are averaged with `DENSE_WEIGHT`.
+        The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
+        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
         """
         pool = max(k, POOL)
         vector = self._encoder.encode_question(question)
         dense = dict(self._store.nearest(vector, pool))
-        lexical = dict(self._store.matching(question, pool))
+        lexical = dict(self._store.matching(question, pool, also=list(dense)))
         only_lexical = [i for i in lexical if i not in dense]
         dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
         ids = sorted(dense)
@@ -57,13 +59,11 @@ class Retriever:
 
 
 def fuse(dense: Sequence[float], lexical: Sequence[float]) -> list[float]:
-    """The weighted mean of both scores, each first spread over 0 to 1 (min-max)."""
-    pairs = zip(_spread(dense), _spread(lexical), strict=True)
+    """The weighted mean of both scores, each as its share of the best; from 0 to 1."""
+    pairs = zip(_shares(dense), _shares(lexical), strict=True)
     return [DENSE_WEIGHT * d + (1 - DENSE_WEIGHT) * w for d, w in pairs]
 
 
-def _spread(scores: Sequence[float]) -> list[float]:
-    if not scores:
-        return []
-    low, high = min(scores), max(scores)
-    return [(s - low) / (high - low) if high > low else 0.0 for s in scores]
+def _shares(scores: Sequence[float]) -> list[float]:
+    best = max(scores, default=0.0)
+    return [max(s, 0.0) / best if best > 0 else 0.0 for s in scores]

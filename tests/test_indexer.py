@@ -43,7 +43,7 @@ def test_a_changed_file_is_read_alone(docs: Path, store: Store, encoder: WordEnc
     (docs / "cats.txt").write_text("Cats purr.")
     report = index_folder(docs, store, encoder)
     assert (report.changed, report.unchanged) == (["cats.txt"], ["sub/dogs.md"])
-    assert encoder.embedded == ["Cats purr."]
+    assert encoder.embedded == ["Cats purr.", "cats"]
     assert store.matching("sleep", 5) == []
 
 

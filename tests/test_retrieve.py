@@ -8,12 +8,13 @@ from qa.retrieve import Retriever, fuse
 from tests.toy import WordEncoder
 
 
-def test_fusing_weighs_both_sides_spread_over_zero_to_one() -> None:
-    assert fuse([0.2, 0.6, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.0, 0.8, 0.7])
+def test_fusing_weighs_both_sides_as_shares_of_the_best() -> None:
+    assert fuse([0.2, 0.5, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.24, 0.8, 0.88])
 
 
-def test_fusing_equal_scores_says_nothing() -> None:
-    assert fuse([0.5, 0.5], [0.0, 3.0]) == pytest.approx([0.0, 0.4])
+def test_fusing_without_words_or_without_likeness_goes_by_the_other_side() -> None:
+    assert fuse([0.5, 0.25], [0.0, 0.0]) == pytest.approx([0.6, 0.3])
+    assert fuse([-0.1, -0.2], [1.0, 2.0]) == pytest.approx([0.2, 0.4])
     assert fuse([], []) == []
 
 

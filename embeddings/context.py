@@ -1,0 +1,60 @@
+"""Document → its context: the words that say what each of its passages is about.
+
+A passage seldom repeats what its document is called. So the title is searched beside its words, and
+its vector is mixed into the passage's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from embeddings.documents import Document, title_from_name
+from embeddings.encoder import Encoder
+from embeddings.runtime import Floats
+
+CONTEXT_WEIGHT = 0.3
+"""Of the context's vector beside the passage's; over 0.2 to 0.4 the development sets agree."""
+
+_WORD = re.compile(r"[^\W_]+")
+_TELLING = re.compile(r"[^\W\d]+|[1-9]\w{0,3}")
+"""Words and short numbers such as years; not hashes, nor the 0007 of a numbered file."""
+_LETTERS = re.compile(r"[^\W\d]{3}")
+
+
+def context(document: Document) -> str:
+    """The document's title or, where it has none of its own, the words of its path.
+
+    "" where the path says nothing, as with "000_c69afa3c8f6a24bb.txt".
+    """
+    if document.title != title_from_name(document.path):
+        return document.title
+    words = _WORD.findall(str(PurePosixPath(document.path).with_suffix("")))
+    telling = [word for word in words if _TELLING.fullmatch(word)]
+    return " ".join(telling) if any(map(_LETTERS.match, telling)) else ""
+
+
+def encode_in_context(encoder: Encoder, passages: Sequence[str], contexts: Sequence[str]) -> Floats:
+    """Unit vectors of the passages, each leaning to its context's; an empty one counts nothing.
+
+    Shape (passages, dimension). A context is embedded once, and cut where it does not fit.
+    """
+    vectors = encoder.encode_passages(passages)
+    different = sorted(set(contexts) - {""})
+    leaning = dict(
+        zip(different, encoder.encode_passages([_cut(encoder, c) for c in different]), strict=True)
+    )
+    for row, text in enumerate(contexts):
+        if text:
+            vectors[row] += CONTEXT_WEIGHT * leaning[text]
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
+
+
+def _cut(encoder: Encoder, text: str) -> str:
+    while not encoder.fits(text):
+        text = text[: len(text) // 2]
+    return text
