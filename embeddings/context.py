@@ -22,7 +22,7 @@ CONTEXT_WEIGHT = 0.3
 _WORD = re.compile(r"[^\W_]+")
 _TELLING = re.compile(r"[^\W\d]+|[1-9]\w{0,3}")
 """Words and short numbers such as years; not hashes, nor the 0007 of a numbered file."""
-_LETTERS = re.compile(r"[^\W\d]{3}")
+_LETTERS = re.compile(r"[^\W\d_]{2}")
 
 
 def context(document: Document) -> str:
@@ -32,8 +32,9 @@ def context(document: Document) -> str:
     """
     if document.title != title_from_name(document.path):
         return document.title
-    words = _WORD.findall(str(PurePosixPath(document.path).with_suffix("")))
-    telling = [word for word in words if _TELLING.fullmatch(word)]
+    *folders, name = PurePosixPath(document.path).with_suffix("").parts
+    named = [*folders, name] if _LETTERS.search(name) else folders
+    telling = [word for word in _WORD.findall(" ".join(named)) if _TELLING.fullmatch(word)]
     return " ".join(telling) if any(map(_LETTERS.match, telling)) else ""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -26,7 +26,7 @@ from embeddings.errors import StoreError
 from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
-from embeddings.terms import match_expression
+from embeddings.terms import holds, match_expression, phrase_expression
 from embeddings.vectors import VectorIndex, open_vectors
 
 FORMAT = 2
@@ -253,7 +253,7 @@ class Store:
         """The passages with these ids that are still here, in that order."""
         rows = self._rows(
             f"{_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))",
-            (json.dumps([int(i) for i in ids]),),
+            (_json(ids),),
         )
         found = {row[0]: _passage(row) for row in rows}
         return [found[i] for i in ids if i in found]
@@ -263,13 +263,15 @@ class Store:
         rows = self._rows(f"{_PASSAGE} WHERE document = ? ORDER BY passages.id", (document,))
         return [_passage(row) for row in rows]
 
-    def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: Floats, k: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` passages nearest to the unit `vector`, with their cosines, best first.
 
-        Equal cosines come in the order of the ids.
+        Equal cosines come in the order of the ids. `among`: of these passages alone.
         """
         with self._lock:
-            return self._index().nearest(vector, k)
+            return self._index().nearest(vector, k, among)
 
     def warm(self) -> None:
         """Loads the vectors now rather than at the first search."""
@@ -281,21 +283,57 @@ class Store:
         with self._lock:
             return self._index().similarities(vector, ids)
 
-    def matching(self, question: str, k: int, also: Sequence[int] = ()) -> list[tuple[int, float]]:
+    def matching(
+        self,
+        question: str,
+        k: int,
+        *,
+        also: Sequence[int] = (),
+        among: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` passages that match the question's words best, by BM25, best first.
 
         Any of `also` that match are there too, beyond the `k`. Higher is better, above 0; a
-        question of stop words alone matches nothing.
+        question of stop words alone matches nothing. `among`: of these passages alone, though a
+        word counts by how rare it is in all.
         """
         expression = match_expression(question)
         if not expression:
             return []
+        only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
+        values = [
+            expression,
+            *([] if among is None else [_json(among)]),
+            _json(also),
+            k + len(also),
+        ]
         rows = self._rows(
-            "SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ? ORDER BY"
+            f"SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ? {only} ORDER BY"
             " rowid IN (SELECT value FROM json_each(?)) DESC, bm25(terms), rowid LIMIT ?",
-            (expression, json.dumps([int(i) for i in also]), k + len(also)),
+            values,
         )
         return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
+
+    def holding(self, phrases: Sequence[str]) -> list[int]:
+        """The ids of the passages whose text holds each of the phrases exactly, see `terms.holds`.
+
+        At least one phrase, each with a letter or digit in it.
+        """
+        rows = self._rows(
+            "SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY rowid",
+            (phrase_expression(phrases),),
+        )
+        passages = self.passages([row[0] for row in rows])
+        return [p.id for p in passages if all(holds(p.text, phrase) for phrase in phrases)]
+
+    def passage_ids(self, documents: Iterable[str]) -> list[int]:
+        """The ids of these documents' passages, in order."""
+        rows = self._rows(
+            "SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?))"
+            " ORDER BY id",
+            (json.dumps(sorted(documents)),),
+        )
+        return [int(row[0]) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock, _explained(self.folder):
@@ -375,6 +413,10 @@ def _explained(folder: Path) -> Iterator[None]:
             f"The index in {folder} cannot be used: {error.strerror or error}. "
             "Choose another folder with --index."
         ) from error
+
+
+def _json(ids: Sequence[int]) -> str:
+    return json.dumps([int(i) for i in ids])
 
 
 def _pack(spans: Sequence[Span]) -> bytes:

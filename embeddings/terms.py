@@ -1,8 +1,9 @@
-"""A question's content words, and the query for them of the store's full-text index."""
+"""A question's content words and quoted phrases, and how the full-text index is asked for them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 _WORD = re.compile(r"\w+")
@@ -16,6 +17,9 @@ _STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - as a list it would be 717 characters of quotation marks
 )
 _MAX_TERMS = 64
+_QUOTED = re.compile(r"(?<!\w)[\"“”„‟](?=\S)([^\"“”„‟]+)[\"“”‟](?!\w)")
+_APOSTROPHE = re.compile("['‘’ʼ]")
+_CLOSING = " \t\n.,;:!?…"
 
 
 def match_expression(question: str) -> str:
@@ -34,3 +38,27 @@ def content_words(question: str) -> list[str]:
     """The question's different words in lower case, stop words left out, in order."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
     return [word for word in words if word not in _STOP_WORDS]
+
+
+def quoted_phrases(question: str) -> list[str]:
+    """What stands in double quotation marks, straight or curly, and holds a letter or digit.
+
+    Without the punctuation at its end, which may be the question's own: "Hello," is Hello.
+    """
+    phrases = (match[1].strip().rstrip(_CLOSING) for match in _QUOTED.finditer(question))
+    return [phrase for phrase in phrases if any(map(str.isalnum, phrase))]
+
+
+def phrase_expression(phrases: Sequence[str]) -> str:
+    """The FTS5 expression for texts that may hold all the phrases: stems side by side."""
+    return " AND ".join(f'{{text}} : "{phrase}"' for phrase in phrases)
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Whether the phrase stands in the text, in whole words.
+
+    Case, the amount of white space and the shape of apostrophes make no difference.
+    """
+    parts = (_APOSTROPHE.sub("['‘’ʼ]", re.escape(part)) for part in phrase.split())
+    pattern = r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)"
+    return bool(re.search(pattern, text, re.IGNORECASE))

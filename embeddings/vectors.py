@@ -27,15 +27,25 @@ class VectorIndex:
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
 
-    def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: Floats, k: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` vectors nearest to the unit `vector`, with their cosines, best first.
 
-        Equal cosines come in the order of the ids.
+        Equal cosines come in the order of the ids. `among`: of these ids alone.
         """
-        if not self._index.ntotal:
+        import faiss
+
+        count = self._index.ntotal if among is None else len(among)
+        if not count:
             return []
-        scores, ids = self._index.search(vector[None, :], min(k, self._index.ntotal))
-        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True)]
+        only = None
+        if among is not None:
+            selector = faiss.IDSelectorBatch(np.array(among, np.int64))
+            only = faiss.SearchParameters()
+            only.sel = selector
+        scores, ids = self._index.search(vector[None, :], min(k, count), params=only)
+        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:

@@ -51,15 +51,19 @@ class Report:
 
 
 def evaluate(
-    bot: Bot, golds: Sequence[Gold], *, progress: Callable[[int], None] = lambda _: None
+    bot: Bot,
+    golds: Sequence[Gold],
+    *,
+    within: Sequence[str] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Asks every question once, never abstaining, and sees afterwards where the bot would have.
 
-    `progress` is told how many questions are done.
+    `within` is as in `Bot.ask`; `progress` is told how many questions are done.
     """
     rows = []
     for done, gold in enumerate(golds, start=1):
-        rows.append(_ask(bot, gold))
+        rows.append(_ask(bot, gold, within))
         progress(done)
     return Report(_summary(rows), rows)
 
@@ -88,8 +92,8 @@ def first_right(
     return None
 
 
-def _ask(bot: Bot, gold: Gold) -> Row:
-    answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0)
+def _ask(bot: Bot, gold: Gold, within: Sequence[str]) -> Row:
+    answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0, within=within)
     first = answer.citations[0] if answer.citations else None
     right = first is not None and is_right(gold, first.quote, first.path)
     text = answer.text if answer.confidence >= bot.calibration.threshold else None
@@ -106,13 +110,13 @@ def _ask(bot: Bot, gold: Gold) -> Row:
         forced_text=answer.text,
         forced_quote=first.quote if first else None,
         forced_document=first.path if first else None,
-        rank=_rank(bot, gold) if gold.answerable else None,
+        rank=_rank(bot, gold, within) if gold.answerable else None,
         seconds=answer.seconds,
     )
 
 
-def _rank(bot: Bot, gold: Gold) -> int | None:
-    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH)
+def _rank(bot: Bot, gold: Gold, within: Sequence[str]) -> int | None:
+    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH, within=within)
     return first_right(gold, [hit.passage for hit in hits], bot.document)
 
 

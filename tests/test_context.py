@@ -16,6 +16,8 @@ from tests.toy import WordEncoder
         ("a/b.md", "# The Treaty\n\nIt was signed.", "The Treaty"),
         ("1973_oil_crisis.txt", "Prices rose.", "1973 oil crisis"),
         ("Amazon_rainforest/0007.txt", "Trees grow.", "Amazon rainforest"),
+        ("Amazon_rainforest/1007.txt", "Trees grow.", "Amazon rainforest"),
+        ("2024/budget.txt", "It rose.", "2024 budget"),
         ("16th_Street_Church_0350.txt", "It burnt.", "16th Street Church"),
         ("000_c69afa3c8f6a24bb.txt", "No title here.", ""),
         ("0007.txt", "No title here.", ""),
