@@ -49,6 +49,8 @@ CREATE VIRTUAL TABLE terms USING fts5 (
     context, text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
 );
 """
+_CONTEXT = 2
+"""What a word of the context weighs in BM25 beside one of the text; measured, as are the pairs."""
 _PASSAGE = """
 SELECT passages.id, document, start, stop, substr(text, start + 1, stop - start), sentences
 FROM passages JOIN documents ON documents.id = document
@@ -301,16 +303,12 @@ class Store:
         if not expression:
             return []
         only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
-        values = [
-            expression,
-            *([] if among is None else [_json(among)]),
-            _json(also),
-            k + len(also),
-        ]
+        allowed = [] if among is None else [_json(among)]
         rows = self._rows(
-            f"SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ? {only} ORDER BY"
-            " rowid IN (SELECT value FROM json_each(?)) DESC, bm25(terms), rowid LIMIT ?",
-            values,
+            f"SELECT rowid, -bm25(terms, {_CONTEXT}, 1) AS score FROM terms"
+            f" WHERE terms MATCH ? {only}"
+            " ORDER BY rowid IN (SELECT value FROM json_each(?)) DESC, score DESC, rowid LIMIT ?",
+            [expression, *allowed, _json(also), k + len(also)],
         )
         return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
 

@@ -25,13 +25,14 @@ _CLOSING = " \t\n.,;:!?…"
 def match_expression(question: str) -> str:
     """The FTS5 expression that matches any content word of the question; "" without one.
 
-    Two that stand side by side also count together: a passage with both, so, scores higher.
+    Two that stand side by side also count together: a text with both, so, scores higher.
     """
     words = content_words(question)[:_MAX_TERMS]
     said = [word.lower() for word in _WORD.findall(question)]
     pairs = dict.fromkeys(p for p in pairwise(said) if set(p) <= set(words) and p[0] != p[1])
-    phrases = [*words, *(f"{first} {second}" for first, second in pairs)]
-    return " OR ".join(f'"{phrase}"' for phrase in phrases[: 2 * _MAX_TERMS])
+    alone = [f'"{word}"' for word in words]
+    together = [f'{{text}} : "{first} {second}"' for first, second in pairs]
+    return " OR ".join(alone + together[:_MAX_TERMS])
 
 
 def content_words(question: str) -> list[str]:

@@ -11,12 +11,12 @@ from tests.toy import WordEncoder
 
 
 def test_fusing_weighs_both_sides_as_shares_of_the_best() -> None:
-    assert fuse([0.2, 0.5, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.24, 0.8, 0.88])
+    assert fuse([0.2, 0.5, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.248, 0.81, 0.876])
 
 
 def test_fusing_without_words_or_without_likeness_goes_by_the_other_side() -> None:
-    assert fuse([0.5, 0.25], [0.0, 0.0]) == pytest.approx([0.6, 0.3])
-    assert fuse([-0.1, -0.2], [1.0, 2.0]) == pytest.approx([0.2, 0.4])
+    assert fuse([0.5, 0.25], [0.0, 0.0]) == pytest.approx([0.62, 0.31])
+    assert fuse([-0.1, -0.2], [1.0, 2.0]) == pytest.approx([0.19, 0.38])
     assert fuse([], []) == []
 
 
