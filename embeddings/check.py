@@ -180,9 +180,10 @@ def _check_terms(store: Store, check: Check) -> None:
 
 
 def _fill(db: sqlite3.Connection, store: Store, table: str) -> None:
-    for (document,) in db.execute("SELECT id FROM documents ORDER BY number").fetchall():
-        rows = [(passage.id, passage.text) for passage in store.passages_of(document)]
-        db.executemany(f"INSERT INTO {table} (rowid, text) VALUES (?, ?)", rows)
+    documents = db.execute("SELECT id, context FROM documents ORDER BY number").fetchall()
+    for document, about in documents:
+        rows = [(passage.id, about, passage.text) for passage in store.passages_of(document)]
+        db.executemany(f"INSERT INTO {table} (rowid, context, text) VALUES (?, ?, ?)", rows)
 
 
 def _terms_fault(db: sqlite3.Connection) -> str | None:

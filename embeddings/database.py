@@ -19,12 +19,15 @@ from embeddings.errors import StoreBusyError, StoreError
 FORMAT = 2
 """Raised whenever an older index cannot be read any more."""
 FILE = "index.sqlite"
-TERMS = """USING fts5 (text, content = '', tokenize = "porter unicode61 remove_diacritics 2")"""
+TERMS = """USING fts5 (
+    context, text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
+)"""
 
 _SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, pages TEXT NOT NULL
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    context TEXT NOT NULL, pages TEXT NOT NULL
 );
 CREATE TABLE texts (
     document INTEGER NOT NULL REFERENCES documents (number), block INTEGER NOT NULL,

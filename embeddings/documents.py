@@ -33,6 +33,7 @@ __all__ = [
     "parse_document",
     "read_bytes",
     "read_document",
+    "title_from_name",
 ]
 
 _READERS: dict[str, Callable[[bytes], Content]] = {
@@ -142,7 +143,7 @@ def parse_document(data: bytes, path: str) -> Document:
     if not text.strip():
         advice = "if it is a scan, run OCR first" if suffix == ".pdf" else "fill it or remove it"
         raise DocumentError(f"{path}: no text in it; {advice}")
-    title = _meaningful(content.title) or _heading(text) or _stem(path)
+    title = _meaningful(content.title) or _heading(text) or title_from_name(path)
     return Document(hashlib.sha256(data).hexdigest(), path, title, text, content.pages)
 
 
@@ -190,6 +191,7 @@ def _heading(text: str) -> str | None:
     return first
 
 
-def _stem(path: str) -> str:
+def title_from_name(path: str) -> str:
+    """What a document without a title of its own is called: its file's name, in words."""
     stem = PurePosixPath(path).stem
     return stem.replace("_", " ").replace("-", " ").strip() or stem

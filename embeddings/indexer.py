@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.context import InContext, context, encode_in_context
 from embeddings.database import FILE, explained, writing_alone
 from embeddings.documents import Document, parse_document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
-from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Passage, Window, split_passages
+from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
 from embeddings.store import UNSURE, Known, Settings, Stamp, Store
@@ -166,7 +167,7 @@ class _Run:
         self._stamps: dict[str, Stamp] = {}
         self._refused: dict[str, tuple[str, Stamp]] = {}
         self._waiting: list[tuple[Document, list[Window], Stamp]] = []
-        self._ready: dict[str, Halves] = {}  # vectors by text, of what is replaced or cut short
+        self._ready: dict[InContext, Halves] = {}  # vectors of what is replaced or cut short
         self._waiting_bytes = self._embedded_bytes = 0
         self._done_bytes = self._total_bytes = 0
 
@@ -244,8 +245,8 @@ class _Run:
             fits=self._encoder.fits,
         )
         if before is not None:
-            texts = _texts(self._store.document(before), self._store.passages_of(before))
-            self._ready |= zip(texts, self._store.vectors_of(before), strict=True)
+            store = self._store
+            self._ready |= zip(store.embedded(before), store.vectors_of(before), strict=True)
         if len(windows) > _PASSAGES_AT_ONCE:
             self._put_long(document, windows, stamp)
             return
@@ -256,7 +257,7 @@ class _Run:
 
     def _embed(self) -> None:
         """Embeds the passages that wait, of all documents together, and stores these."""
-        vectors = self._vectors([t for d, windows, _ in self._waiting for t in _texts(d, windows)])
+        vectors = self._vectors([p for d, windows, _ in self._waiting for p in _parts(d, windows)])
         at = 0
         for document, windows, stamp in self._waiting:
             self._store.add(document, windows, vectors[at : at + len(windows)], stamp)
@@ -270,30 +271,30 @@ class _Run:
         vectors = np.empty((len(windows), self._encoder.dimension), np.float16)
         done, embedded = self._done_bytes, self._embedded_bytes
         for at in range(0, len(windows), _PASSAGES_AT_ONCE):
-            texts = _texts(document, windows[at : at + _PASSAGES_AT_ONCE])
-            self._ready |= self._store.drafts(texts)
-            vectors[at : at + len(texts)] = part = self._vectors(texts)
-            self._store.keep_drafts(texts, part)
-            bytes_in = stamp.size * (at + len(texts)) // len(windows)
+            parts = _parts(document, windows[at : at + _PASSAGES_AT_ONCE])
+            self._ready |= self._store.drafts(parts)
+            vectors[at : at + len(parts)] = made = self._vectors(parts)
+            self._store.keep_drafts(parts, made)
+            bytes_in = stamp.size * (at + len(parts)) // len(windows)
             self._done_bytes, self._embedded_bytes = done + bytes_in, embedded + bytes_in
             self._show(document.path)
         self._store.add(document, windows, vectors, stamp)
-        self._store.drop_drafts(_texts(document, windows))
+        self._store.drop_drafts(_parts(document, windows))
         self._done_bytes = done  # the file is counted once it is taken
         if not self._waiting:
             self._ready.clear()
 
-    def _vectors(self, texts: list[str]) -> Halves:
-        """The vectors of the texts, those that are ready not being made again."""
-        vectors = np.empty((len(texts), self._encoder.dimension), np.float16)
+    def _vectors(self, parts: list[InContext]) -> Halves:
+        """The vectors of the parts, those that are ready not being made again."""
+        vectors = np.empty((len(parts), self._encoder.dimension), np.float16)
         missing = []
-        for row, text in enumerate(texts):
-            if (ready := self._ready.get(text)) is None:
+        for row, part in enumerate(parts):
+            if (ready := self._ready.get(part)) is None:
                 missing.append(row)
             else:
                 vectors[row] = ready
         if missing:
-            vectors[missing] = self._encoder.encode_passages([texts[row] for row in missing])
+            vectors[missing] = encode_in_context(self._encoder, [parts[row] for row in missing])
         self._report.embedded += len(missing)
         return vectors
 
@@ -306,6 +307,7 @@ class _Run:
         self._tell(Progress(done, self._total_bytes, name, remaining))
 
 
-def _texts(document: Document, parts: Sequence[Window] | Sequence[Passage]) -> list[str]:
-    """What is embedded for each of these parts of the document."""
-    return [document.text[part.start : part.end] for part in parts]
+def _parts(document: Document, windows: Sequence[Window]) -> list[InContext]:
+    """What is embedded for each of these windows of the document."""
+    about = context(document)
+    return [InContext(document.text[w.start : w.end], about) for w in windows]

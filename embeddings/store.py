@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,17 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.context import InContext, context
 from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
 from embeddings.nearest import Nearest
 from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
-from embeddings.terms import match_expression
+from embeddings.terms import holds, match_expression, phrase_expression
 from embeddings.vectors import Halves
 
 __all__ = ["Known", "Listing", "Settings", "Stamp", "Store"]
 
+_CONTEXT = 2
+"""What a word of the context weighs in BM25 beside one of the text; measured, as are the pairs."""
 BLOCK = 1 << 14
 """Characters of a document's text in one row, so that a passage of a long one is found quickly."""
 
@@ -157,7 +160,7 @@ class Store:
         with self.database.writing() as db:
             self._forget(db, path)
 
-    def keep_drafts(self, texts: Sequence[str], vectors: Halves) -> None:
+    def keep_drafts(self, texts: Sequence[InContext], vectors: Halves) -> None:
         """Keeps vectors of a document that is not whole yet, for a run that is interrupted."""
         with self.database.writing(visible=False) as db:
             db.executemany(
@@ -165,14 +168,14 @@ class Store:
                 [(_digest(t), _halves(v).tobytes()) for t, v in zip(texts, vectors, strict=True)],
             )
 
-    def drafts(self, texts: Sequence[str]) -> dict[str, Halves]:
+    def drafts(self, texts: Sequence[InContext]) -> dict[InContext, Halves]:
         """The vectors that are kept of these texts."""
         sql = "SELECT vector FROM drafts WHERE digest = ?"
         with self.database.reading() as db:
             rows = {text: db.execute(sql, (_digest(text),)).fetchone() for text in texts}
         return {t: np.frombuffer(row[0], "<f2") for t, row in rows.items() if row is not None}
 
-    def drop_drafts(self, texts: Sequence[str] | None = None) -> None:
+    def drop_drafts(self, texts: Sequence[InContext] | None = None) -> None:
         """Forgets the vectors that were kept of these texts, or all."""
         if not self._rows("SELECT 1 FROM drafts LIMIT 1"):
             return
@@ -190,10 +193,10 @@ class Store:
         windows: Sequence[Window],
         vectors: Floats | Halves,
     ) -> None:
-        text = document.text
+        about, text = context(document), document.text
         number = db.execute(
-            "INSERT INTO documents (id, title, pages) VALUES (?, ?, ?)",
-            (document.id, document.title, json.dumps(document.pages)),
+            "INSERT INTO documents (id, title, context, pages) VALUES (?, ?, ?, ?)",
+            (document.id, document.title, about, json.dumps(document.pages)),
         ).lastrowid
         db.executemany(
             "INSERT INTO texts VALUES (?, ?, ?)",
@@ -212,8 +215,8 @@ class Store:
                 ),
             )
             db.execute(
-                "INSERT INTO terms (rowid, text) VALUES (?, ?)",
-                (row.lastrowid, text[window.start : window.end]),
+                "INSERT INTO terms (rowid, context, text) VALUES (?, ?, ?)",
+                (row.lastrowid, about, text[window.start : window.end]),
             )
 
     def _name(self, db: sqlite3.Connection, path: str, document: str, stamp: Stamp) -> None:
@@ -236,12 +239,13 @@ class Store:
             return
         if db.execute("SELECT 1 FROM files WHERE document = ?", (number,)).fetchone():
             return
-        text = _text(db, number)
+        sql = "SELECT context FROM documents WHERE number = ?"
+        (about,), text = db.execute(sql, (number,)).fetchone(), _text(db, number)
         rows = db.execute("SELECT id, start, stop FROM passages WHERE document = ?", (number,))
         for passage, start, stop in rows.fetchall():
             db.execute(  # FTS5 without content forgets a row only if told what the row said
-                "INSERT INTO terms (terms, rowid, text) VALUES ('delete', ?, ?)",
-                (passage, text[start:stop]),
+                "INSERT INTO terms (terms, rowid, context, text) VALUES ('delete', ?, ?, ?)",
+                (passage, about, text[start:stop]),
             )
         db.execute("DELETE FROM passages WHERE document = ?", (number,))
         db.execute("DELETE FROM texts WHERE document = ?", (number,))
@@ -303,7 +307,7 @@ class Store:
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages with these ids that are still here, in that order."""
-        wanted = json.dumps([int(i) for i in ids])
+        wanted = _json(ids)
         with self.database.reading() as db:
             rows = db.execute(
                 f"{_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))", (wanted,)
@@ -320,6 +324,11 @@ class Store:
             text = _text(db, found[0][5]) if found else ""
         return [_passage(row, text[row[2] : row[3]]) for row in found]
 
+    def embedded(self, document: str) -> list[InContext]:
+        """What was embedded of one document, passage by passage."""
+        rows = self._rows("SELECT context FROM documents WHERE id = ?", (document,))
+        return [InContext(p.text, rows[0][0]) for p in self.passages_of(document)]
+
     def vectors_of(self, document: str) -> Halves:
         """The vectors of one document's passages, in its order: shape (passages, dimension)."""
         rows = self._rows(
@@ -330,13 +339,15 @@ class Store:
         data = b"".join(row[0] for row in rows)
         return np.frombuffer(data, "<f2").reshape(len(rows), self.settings.dimension)
 
-    def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: Floats, k: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` passages nearest to the unit `vector`, with their cosines, best first.
 
-        Equal cosines come in the order of the ids.
+        Equal cosines come in the order of the ids. `among`: of these passages alone.
         """
         with self.vectors.level() as index:
-            return index.nearest(vector, k)
+            return index.nearest(vector, k, among)
 
     def warm(self) -> None:
         """Loads the vectors now rather than at the first search, and keeps their file level."""
@@ -346,25 +357,58 @@ class Store:
         """The cosine of each of these passages with the unit `vector`; 0 for one that is gone."""
         rows = self._rows(
             "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps([int(i) for i in ids]),),
+            (_json(ids),),
         )
         found = {i: float(np.frombuffer(v, "<f2").astype(np.float32) @ vector) for i, v in rows}
         return [found.get(i, 0.0) for i in ids]
 
-    def matching(self, question: str, k: int) -> list[tuple[int, float]]:
+    def matching(
+        self,
+        question: str,
+        k: int,
+        *,
+        also: Sequence[int] = (),
+        among: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` passages that match the question's words best, by BM25, best first.
 
-        Higher is better, above 0; a question of stop words alone matches nothing.
+        Any of `also` that match are there too, beyond the `k`. Higher is better, above 0; a
+        question of stop words alone matches nothing. `among`: of these passages alone, though a
+        word counts by how rare it is in all.
         """
         expression = match_expression(question)
         if not expression:
             return []
+        only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
+        allowed = [] if among is None else [_json(among)]
         rows = self._rows(
-            "SELECT rowid, -bm25(terms) FROM terms WHERE terms MATCH ?"
-            " ORDER BY bm25(terms), rowid LIMIT ?",
-            (expression, k),
+            f"SELECT rowid, -bm25(terms, {_CONTEXT}, 1) AS score FROM terms"
+            f" WHERE terms MATCH ? {only}"
+            " ORDER BY rowid IN (SELECT value FROM json_each(?)) DESC, score DESC, rowid LIMIT ?",
+            [expression, *allowed, _json(also), k + len(also)],
         )
-        return [(int(i), float(score)) for i, score in rows]
+        return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
+
+    def holding(self, phrases: Sequence[str]) -> list[int]:
+        """The ids of the passages whose text holds each of the phrases exactly, see `terms.holds`.
+
+        At least one phrase, each with a letter or digit in it.
+        """
+        rows = self._rows(
+            "SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY rowid",
+            (phrase_expression(phrases),),
+        )
+        passages = self.passages([row[0] for row in rows])
+        return [p.id for p in passages if all(holds(p.text, phrase) for phrase in phrases)]
+
+    def passage_ids(self, documents: Iterable[str]) -> list[int]:
+        """The ids of these documents' passages, in order."""
+        rows = self._rows(
+            "SELECT passages.id FROM passages JOIN documents ON number = document"
+            " WHERE documents.id IN (SELECT value FROM json_each(?)) ORDER BY passages.id",
+            (json.dumps(sorted(documents)),),
+        )
+        return [int(row[0]) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self.database.reading() as db:
@@ -391,6 +435,10 @@ def _text(db: sqlite3.Connection, number: int, start: int = 0, stop: int = 1 << 
     return "".join(row[0] for row in rows)[start - first * BLOCK : stop - first * BLOCK]
 
 
+def _json(ids: Sequence[int]) -> str:
+    return json.dumps([int(i) for i in ids])
+
+
 def _pack(spans: Sequence[Span]) -> bytes:
     return np.array([(s.start, s.end) for s in spans], "<i4").tobytes()
 
@@ -406,5 +454,5 @@ def _halves(vectors: Floats | Halves) -> Halves:
     return vectors.astype("<f2", copy=False)
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8")).digest()
+def _digest(part: InContext) -> bytes:
+    return hashlib.sha256(f"{part.context}\0{part.text}".encode()).digest()

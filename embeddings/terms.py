@@ -1,8 +1,10 @@
-"""A question's content words, and the query for them of the store's full-text index."""
+"""A question's content words and quoted phrases, and how the full-text index is asked for them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(
@@ -15,14 +17,49 @@ _STOP_WORDS = frozenset(
     """.split()  # noqa: SIM905 - as a list it would be 717 characters of quotation marks
 )
 _MAX_TERMS = 64
+_QUOTED = re.compile(r"(?<!\w)[\"“”„‟](?=\S)([^\"“”„‟]+)[\"“”‟](?!\w)")
+_APOSTROPHE = re.compile("['‘’ʼ]")
+_CLOSING = " \t\n.,;:!?…"
 
 
 def match_expression(question: str) -> str:
-    """The FTS5 expression that matches any content word of the question; "" without one."""
-    return " OR ".join(f'"{word}"' for word in content_words(question)[:_MAX_TERMS])
+    """The FTS5 expression that matches any content word of the question; "" without one.
+
+    Two that stand side by side also count together: a text with both, so, scores higher.
+    """
+    words = content_words(question)[:_MAX_TERMS]
+    said = [word.lower() for word in _WORD.findall(question)]
+    pairs = dict.fromkeys(p for p in pairwise(said) if set(p) <= set(words) and p[0] != p[1])
+    alone = [f'"{word}"' for word in words]
+    together = [f'{{text}} : "{first} {second}"' for first, second in pairs]
+    return " OR ".join(alone + together[:_MAX_TERMS])
 
 
 def content_words(question: str) -> list[str]:
     """The question's different words in lower case, stop words left out, in order."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
     return [word for word in words if word not in _STOP_WORDS]
+
+
+def quoted_phrases(question: str) -> list[str]:
+    """What stands in double quotation marks, straight or curly, and holds a letter or digit.
+
+    Without the punctuation at its end, which may be the question's own: "Hello," is Hello.
+    """
+    phrases = (match[1].strip().rstrip(_CLOSING) for match in _QUOTED.finditer(question))
+    return [phrase for phrase in phrases if any(map(str.isalnum, phrase))]
+
+
+def phrase_expression(phrases: Sequence[str]) -> str:
+    """The FTS5 expression for texts that may hold all the phrases: stems side by side."""
+    return " AND ".join(f'{{text}} : "{phrase}"' for phrase in phrases)
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Whether the phrase stands in the text, in whole words.
+
+    Case, the amount of white space and the shape of apostrophes make no difference.
+    """
+    parts = (_APOSTROPHE.sub("['‘’ʼ]", re.escape(part)) for part in phrase.split())
+    pattern = r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)"
+    return bool(re.search(pattern, text, re.IGNORECASE))

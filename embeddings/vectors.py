@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -109,18 +109,26 @@ class VectorIndex:
 
         self._index.remove_ids(faiss.IDSelectorBatch(ids))
 
-    def nearest(self, vector: Floats, k: int) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: Floats, k: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """The ids of the `k` vectors nearest to the unit `vector`, with their cosines, best first.
 
-        Equal cosines come in the order of the ids.
+        Equal cosines come in the order of the ids. `among`: of these ids alone.
         """
         import faiss
 
-        if not len(self):
+        count = len(self) if among is None else len(among)
+        if not count:
             return []
+        only = None
+        if among is not None:
+            selector = faiss.IDSelectorBatch(np.array(among, np.int64))
+            only = faiss.SearchParameters()
+            only.sel = selector
         faiss.omp_set_num_threads(1)  # of one question a second thread would only wait for the end
-        scores, ids = self._index.search(vector[None, :], min(k, len(self)))
-        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True)]
+        scores, ids = self._index.search(vector[None, :], min(k, count), params=only)
+        found = [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def batches(self) -> Iterator[tuple[Ints, Floats]]:

@@ -19,6 +19,7 @@ from qa.confidence import Calibration, load_calibration
 from qa.read import Extract, Reader, SentenceReader
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
+from qa.within import documents_within
 
 MAX_QUESTION_CHARS = 2000
 PASSAGES_READ = 10
@@ -116,12 +117,16 @@ class Bot:
         *,
         history: Sequence[tuple[str, str]] = (),
         min_confidence: float | None = None,
+        within: Sequence[str] = (),
     ) -> Answer:
         """The answer to the question, or an `Answer` whose `text` is None.
 
         `history` holds the earlier (question, answer) pairs that the question may lean on. Below
-        `min_confidence` the bot abstains: 0.0 never, None means the calibrated threshold. Raises
-        `ValueError` for a question that is empty or longer than `MAX_QUESTION_CHARS`.
+        `min_confidence` the bot abstains: 0.0 never, None means the calibrated threshold. `within`
+        names the documents or folders to answer from, as in `("2024/*",)`; () is all. Words in
+        double quotation marks must stand so in what answers; where no passage holds them the bot
+        abstains, with nothing nearest. Raises `ValueError` for a question that is empty or longer
+        than `MAX_QUESTION_CHARS`, `DocumentError` where `within` names nothing.
         """
         began = time.perf_counter()
         threshold = self.calibration.threshold if min_confidence is None else min_confidence
@@ -129,7 +134,7 @@ class Bot:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
         understood = self.understand(question, history)
         with self.store.snapshot():  # what is read is what is cited, whoever indexes meanwhile
-            extracts = self.read(understood)
+            extracts = self.read(understood, within)
             confidence = self.calibration.confidence(extracts)
             answers = bool(extracts) and confidence >= threshold
             if answers:
@@ -149,18 +154,22 @@ class Bot:
         """The question as it is searched for, with what it leans on. Raises as `ask` does."""
         return stand_alone(checked(question), history)
 
-    def read(self, question: str) -> list[Extract]:
+    def read(self, question: str, within: Sequence[str] = ()) -> list[Extract]:
         """What the reader finds for a question that stands alone, best first."""
-        return self.reader.read(question, self._retriever.retrieve(question, PASSAGES_READ))
+        hits = self._retriever.retrieve(question, PASSAGES_READ, within)
+        return self.reader.read(question, hits)
 
-    def search(self, question: str, k: int = PASSAGES_READ) -> list[Hit]:
+    def search(
+        self, question: str, k: int = PASSAGES_READ, *, within: Sequence[str] = ()
+    ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read."""
         with self.store.snapshot():
-            return self._retriever.retrieve(checked(question), k)
+            return self._retriever.retrieve(checked(question), k, within)
 
-    def chat(self) -> Chat:
-        """A conversation that remembers its turns."""
-        return Chat(self)
+    def chat(self, *, within: Sequence[str] = ()) -> Chat:
+        """A conversation that remembers its turns; `within` and its errors as in `ask`."""
+        documents_within(self.store.files(), within)
+        return Chat(self, within=tuple(within))
 
     def document(self, document: str) -> Document:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""

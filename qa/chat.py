@@ -14,6 +14,7 @@ _LINKING = re.compile(r"(?:and|but|so|or|then|also|what about|how about)\b", re.
 _POINTING = re.compile(r"\b(?:there|then|that|this|those|these|so|else)\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|him|her|them|his|hers|its|theirs?)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[\w,] )[A-Z]")
+_DOUBLE_QUOTE = re.compile('["“”„‟]')
 _MAX_FRAGMENT_WORDS = 2
 
 
@@ -30,6 +31,8 @@ class Turn:
 class Chat:
     """Remembers the turns, so that a message may lean on the ones before it.
 
+    `within` names the documents or folders to answer from, as in `Bot.ask`.
+
     chat = bot.chat()
     chat.say("Who co-hosted the summit?").answer.text
     chat.say("And who spoke there?").question    # what was searched for
@@ -37,11 +40,12 @@ class Chat:
 
     bot: Bot
     turns: list[Turn] = field(default_factory=list)
+    within: tuple[str, ...] = ()
 
     def say(self, message: str) -> Turn:
         """The turn that answers the message; it is also kept in `turns`."""
         history = [(turn.message, turn.answer.text or "") for turn in self.turns]
-        answer = self.bot.ask(message, history=history)
+        answer = self.bot.ask(message, history=history, within=self.within)
         turn = Turn(message, answer.question, answer)
         self.turns.append(turn)
         return turn
@@ -51,12 +55,13 @@ def stand_alone(message: str, history: Sequence[tuple[str, str]]) -> str:
     """The message as a question that can be searched for on its own.
 
     One that points back, by a pronoun or by being a fragment, gets the question and answer before
-    it put in front; any other stays as it is.
+    it put in front; any other stays as it is. Those lose their double quotation marks: what the
+    message itself quotes must stand in an answer, not what was quoted before.
     """
     if not history or not leans_back(message):
         return message
-    question, answer = history[-1]
-    return " ".join(part for part in (question.strip(), answer.strip(), message) if part)
+    before = (_DOUBLE_QUOTE.sub("", part).strip() for part in history[-1])
+    return " ".join(part for part in (*before, message) if part)
 
 
 def leans_back(message: str) -> bool:

@@ -66,6 +66,16 @@ ReaderOption = Annotated[
         show_default=False,
     ),
 ]
+InOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        metavar="PATTERN",
+        help="Answer from this document or folder alone, by its path in DOCS; * stands for "
+        'anything, as in "2024/*". May be given several times.',
+        show_default=False,
+    ),
+]
 SEEDS = Path("seeds")
 
 
@@ -128,11 +138,18 @@ def ask(
         float | None,
         typer.Option(help="Answer only above this, 0 to 1. Default: the calibrated threshold."),
     ] = None,
+    within: InOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Answer one question."""
+    """Answer one question.
+
+    What QUESTION puts in double quotation marks must stand, word for word, in the passage that
+    answers: 'Who said "a pinch of salt"?'
+    """
     with _open(docs, index, model, reader) as bot:
-        answer = _said(lambda: bot.ask(question, min_confidence=min_confidence))
+        answer = _said(
+            lambda: bot.ask(question, min_confidence=min_confidence, within=within or ())
+        )
         if as_json:
             from qa.answer_json import answer_json
 
@@ -147,10 +164,11 @@ def chat(
     index: IndexOption = None,
     model: ModelOption = None,
     reader: ReaderOption = None,
+    within: InOption = None,
 ) -> None:
     """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it."""
     with _open(docs, index, model, reader) as bot:
-        conversation = bot.chat()
+        conversation = bot.chat(within=within or ())
         print(f"{len(bot.store.files())} documents. Ask; an empty line ends.", file=sys.stderr)
         while message := _prompt():
             try:
@@ -210,6 +228,7 @@ def evaluate_(
     index: IndexOption = None,
     model: ModelOption = None,
     reader: ReaderOption = None,
+    within: InOption = None,
     limit: Annotated[int | None, typer.Option(help="Ask every n-th, so many in all.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write summary and rows there.")
@@ -225,7 +244,7 @@ def evaluate_(
         _open(folder, index, model, reader) as bot,
         _counter("asking", len(golds)) as tell,
     ):
-        report = evaluate(bot, golds, progress=tell)
+        report = evaluate(bot, golds, within=within or (), progress=tell)
     if json_file is not None:
         text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1)
         try:
@@ -420,11 +439,15 @@ def _show(answer: Answer) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from embeddings.terms import quoted_phrases
+
     console = Console(highlight=False, soft_wrap=True)
     if answer.abstained:
         console.print("No answer in these documents.", style="bold")
         if answer.nearest:
             console.print("The nearest sentences:")
+        elif quoted_phrases(answer.question):
+            console.print("No passage holds the words in quotation marks, word for word.")
     for citation in answer.citations or answer.nearest:
         console.print(Text(f"[{citation.number}] "), _marked(citation), sep="")
         console.print(Text(f"    {_place(citation)}"), style="dim")

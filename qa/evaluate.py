@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from embeddings.documents import Document
+from embeddings.passages import Passage
 from qa import metrics
 from qa.bot import Bot
 from qa.gold import Gold
@@ -49,15 +51,19 @@ class Report:
 
 
 def evaluate(
-    bot: Bot, golds: Sequence[Gold], *, progress: Callable[[int], None] = lambda _: None
+    bot: Bot,
+    golds: Sequence[Gold],
+    *,
+    within: Sequence[str] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Asks every question once, never abstaining, and sees afterwards where the bot would have.
 
-    `progress` is told how many questions are done.
+    `within` is as in `Bot.ask`; `progress` is told how many questions are done.
     """
     rows = []
     for done, gold in enumerate(golds, start=1):
-        rows.append(_ask(bot, gold))
+        rows.append(_ask(bot, gold, within))
         progress(done)
     return Report(_summary(rows), rows)
 
@@ -71,8 +77,23 @@ def is_right(gold: Gold, sentence: str, path: str) -> bool:
     return metrics.contains_answer(sentence, gold.answers)
 
 
-def _ask(bot: Bot, gold: Gold) -> Row:
-    answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0)
+def first_right(
+    gold: Gold, passages: Iterable[Passage], document: Callable[[str], Document]
+) -> int | None:
+    """The rank of the first passage that holds a right sentence, from 1; None without one.
+
+    `document` gives the document with an id.
+    """
+    for rank, passage in enumerate(passages, start=1):
+        of = document(passage.document)
+        sentences = (of.text[s.start : s.end] for s in passage.sentences)
+        if any(is_right(gold, sentence, of.path) for sentence in sentences):
+            return rank
+    return None
+
+
+def _ask(bot: Bot, gold: Gold, within: Sequence[str]) -> Row:
+    answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0, within=within)
     first = answer.citations[0] if answer.citations else None
     right = first is not None and is_right(gold, first.quote, first.path)
     text = answer.text if answer.confidence >= bot.calibration.threshold else None
@@ -89,20 +110,14 @@ def _ask(bot: Bot, gold: Gold) -> Row:
         forced_text=answer.text,
         forced_quote=first.quote if first else None,
         forced_document=first.path if first else None,
-        rank=_rank(bot, gold) if gold.answerable else None,
+        rank=_rank(bot, gold, within) if gold.answerable else None,
         seconds=answer.seconds,
     )
 
 
-def _rank(bot: Bot, gold: Gold) -> int | None:
-    """The rank of the first passage that holds a right sentence, from 1."""
-    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH)
-    for rank, hit in enumerate(hits, start=1):
-        document = bot.document(hit.passage.document)
-        sentences = (document.text[s.start : s.end] for s in hit.passage.sentences)
-        if any(is_right(gold, sentence, document.path) for sentence in sentences):
-            return rank
-    return None
+def _rank(bot: Bot, gold: Gold, within: Sequence[str]) -> int | None:
+    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH, within=within)
+    return first_right(gold, [hit.passage for hit in hits], bot.document)
 
 
 def _summary(rows: Sequence[Row]) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""question → Hits: the passages worth reading, found by meaning and by words, fused."""
+"""question → Hits: the passages worth reading, found by meaning and by words, fused.
+
+What a question puts in quotation marks must stand in a passage, word for word.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ from dataclasses import dataclass
 from embeddings.encoder import Encoder
 from embeddings.passages import Passage
 from embeddings.store import Store
+from embeddings.terms import quoted_phrases
+from qa.within import documents_within
 
-DENSE_WEIGHT = 0.6
+DENSE_WEIGHT = 0.62
+"""Fitted on four development sets together (`benchmarks/README.md`); 0.55 to 0.65 are alike."""
 POOL = 50
 
 
@@ -18,7 +24,8 @@ class Hit:
     """A passage and why it was found; higher is better in all three.
 
     `score` is the fused one, from 0 to 1, comparable within one question only. `dense` is the
-    cosine of question and passage, `lexical` the BM25 of the question's words, 0 without any.
+    cosine of question and passage in its context, `lexical` the BM25 of the question's words, 0
+    without any.
     """
 
     passage: Passage
@@ -34,16 +41,19 @@ class Retriever:
         self._store = store
         self._encoder = encoder
 
-    def retrieve(self, question: str, k: int) -> list[Hit]:
+    def retrieve(self, question: str, k: int, within: Sequence[str] = ()) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
-        The best `POOL` by cosine and the best `POOL` by BM25 are scored by both; each score is
-        spread over 0 to 1 among them, and the two are averaged with `DENSE_WEIGHT`.
+        The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
+        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
+        Phrases in double quotation marks must stand in the passage, see `terms.holds`; `within`
+        are the documents or folders to look in, see `documents_within`; () is all of them.
         """
+        allowed = self._allowed(question, within)
         pool = max(k, POOL)
         vector = self._encoder.encode_question(question)
-        dense = dict(self._store.nearest(vector, pool))
-        lexical = dict(self._store.matching(question, pool))
+        dense = dict(self._store.nearest(vector, pool, allowed))
+        lexical = dict(self._store.matching(question, pool, also=list(dense), among=allowed))
         only_lexical = [i for i in lexical if i not in dense]
         dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
         ids = sorted(dense)
@@ -55,15 +65,24 @@ class Retriever:
             for p in self._store.passages([i for _, i in best])
         ]
 
+    def _allowed(self, question: str, within: Sequence[str]) -> list[int] | None:
+        """The passages that may be found; None where that is all of them."""
+        allowed: list[int] | None = None
+        if within:
+            documents = documents_within(self._store.files(), within)
+            allowed = self._store.passage_ids(documents)
+        if phrases := quoted_phrases(question):
+            holding = self._store.holding(phrases)
+            allowed = holding if allowed is None else sorted(set(holding) & set(allowed))
+        return allowed
+
 
 def fuse(dense: Sequence[float], lexical: Sequence[float]) -> list[float]:
-    """The weighted mean of both scores, each first spread over 0 to 1 (min-max)."""
-    pairs = zip(_spread(dense), _spread(lexical), strict=True)
+    """The weighted mean of both scores, each as its share of the best; from 0 to 1."""
+    pairs = zip(_shares(dense), _shares(lexical), strict=True)
     return [DENSE_WEIGHT * d + (1 - DENSE_WEIGHT) * w for d, w in pairs]
 
 
-def _spread(scores: Sequence[float]) -> list[float]:
-    if not scores:
-        return []
-    low, high = min(scores), max(scores)
-    return [(s - low) / (high - low) if high > low else 0.0 for s in scores]
+def _shares(scores: Sequence[float]) -> list[float]:
+    best = max(scores, default=0.0)
+    return [max(s, 0.0) / best if best > 0 else 0.0 for s in scores]

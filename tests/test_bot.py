@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.errors import DocumentError
 from qa import Bot
 from qa.bot import MAX_QUESTION_CHARS
 
@@ -45,6 +46,28 @@ def test_abstaining_shows_the_nearest_sentences(bot: Bot) -> None:
 
 def test_a_question_about_nothing_in_the_documents_is_refused(bot: Bot) -> None:
     assert bot.ask("How do I bake sourdough bread?").abstained
+
+
+def test_quoted_words_must_stand_in_the_passages_that_answer(bot: Bot) -> None:
+    plain = bot.ask('Who warned of a "full-scale incursion"?', min_confidence=0.0)
+    assert plain.citations
+    for hit in bot.search('Who warned of a "full-scale incursion"?'):
+        assert "full-scale incursion" in hit.passage.text
+    none = bot.ask('Who warned of a "small-scale incursion"?', min_confidence=0.0)
+    assert (none.text, none.citations, none.nearest, none.confidence) == (None, (), (), 0.0)
+
+
+def test_a_question_is_asked_within_what_is_named(bot: Bot) -> None:
+    (path,) = bot.store.files()
+    question = "Who is the national security adviser?"
+    assert bot.search(question, within=[path]) == bot.search(question)
+    assert bot.ask(question, within=["*.txt"]).text == bot.ask(question).text
+    assert bot.chat(within=["000*"]).say(question).answer.text == bot.ask(question).text
+    for ask in (bot.ask, bot.search):
+        with pytest.raises(DocumentError, match=r"No document is in '2024/\*'. There are: 000_"):
+            ask(question, within=["2024/*"])
+    with pytest.raises(DocumentError, match="No document is in 'none'"):
+        bot.chat(within=["none"])
 
 
 def test_zero_is_a_threshold_and_never_abstains(bot: Bot) -> None:

@@ -47,6 +47,12 @@ def test_a_follow_up_gets_the_turn_before_in_front() -> None:
     assert stand_alone("And who spoke there?", []) == "And who spoke there?"
 
 
+def test_what_was_quoted_before_need_not_be_in_the_next_answer() -> None:
+    history = [('Who sang "Hello"?', "Adele, in “25”")]
+    understood = 'Who sang Hello? Adele, in 25 And who wrote "Skyfall"?'
+    assert stand_alone('And who wrote "Skyfall"?', history) == understood
+
+
 def test_a_chat_remembers_and_shows_what_it_understood(bot: Bot) -> None:
     chat = bot.chat()
     first = chat.say("Who co-hosted the NATO Youth Summit?")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from embeddings.check import Check, check_index
+from embeddings.context import encode_in_context
 from embeddings.indexer import index_folder, open_store
 from embeddings.store import Store
 from tests.toy import WordEncoder
@@ -52,10 +53,10 @@ def assert_all_is_well(docs: Path, store: Store) -> None:
     assert check_index(docs, store, ENCODER).mended == []
     for name, identity in store.files().items():
         assert store.document(identity).text == (docs / name).read_text()
-        for passage in store.passages_of(identity):
-            question = ENCODER.encode_question(passage.text)
-            assert store.nearest(question, 1)[0][0] == passage.id
-            assert store.nearest(question, 1)[0][1] == pytest.approx(1, abs=1e-3)
+        vectors = encode_in_context(ENCODER, store.embedded(identity))
+        for passage, vector in zip(store.passages_of(identity), vectors, strict=True):
+            assert store.nearest(vector, 1)[0][0] == passage.id
+            assert store.nearest(vector, 1)[0][1] == pytest.approx(1, abs=1e-3)
     words = {w: [i for i, _ in store.matching(w, 9)] for w in ("cats", "bark", "swim")}
     assert [len(found) for found in words.values()] == [1, 1, 1]
 
@@ -111,7 +112,7 @@ def test_a_damaged_document_is_named_and_indexed_again(
         found = check_index(docs, store, ENCODER)
         assert found.mended[0] == fault
         assert (found.broken, found.report.added) == ([], ["dogs.txt"])
-        assert ENCODER.embedded == [TEXTS["dogs.txt"]]
+        assert ENCODER.embedded == [TEXTS["dogs.txt"], "dogs"]
         assert_all_is_well(docs, store)
 
 
@@ -140,9 +141,10 @@ def test_a_document_that_no_file_names_is_removed(docs: Path, index: Path) -> No
         (["INSERT INTO terms (rowid, text) VALUES (99, 'ghosts')"], "1 passages are not as the"),
         (
             [
-                "INSERT INTO terms (terms, rowid, text)"
-                " VALUES ('delete', 2, 'Dogs bark at the moon.')",
-                "INSERT INTO terms (rowid, text) VALUES (2, 'Dogs bark at the sun.')",
+                "INSERT INTO terms (terms, rowid, context, text)"
+                " VALUES ('delete', 2, 'dogs', 'Dogs bark at the moon.')",
+                "INSERT INTO terms (rowid, context, text)"
+                " VALUES (2, 'dogs', 'Dogs bark at the sun.')",
             ],
             "1 words are not as the texts say",
         ),

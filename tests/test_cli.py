@@ -229,3 +229,28 @@ def test_asking_an_existing_index_imports_neither_torch_nor_transformers(seeds: 
     )
     result = subprocess.run([sys.executable, "-c", code, seeds], capture_output=True, text=True)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_in_narrows_the_folder_and_says_what_there_is(tmp_path: Path) -> None:
+    for folder, name in (("2023", "Ann Lee"), ("2024", "Bob Roe")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "club.txt").write_text(f"The president of the club is {name}.\n")
+    question = ["ask", "Who is the president of the club?", "--docs", str(tmp_path), "--json"]
+    answers = [
+        json.loads(pincite(*question, "--min-confidence", "0", *only).stdout)
+        for only in (["--in", "2023/*"], ["--in", "2024"], ["--in", "2024", "--in", "2023"])
+    ]
+    found = [sorted(c["document"] for c in answer["citations"]) for answer in answers]
+    assert found == [["2023/club.txt"], ["2024/club.txt"], ["2023/club.txt", "2024/club.txt"]]
+    wrong = pincite(*question, "--in", "2025")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr == ("pincite: No document is in '2025'. There are: 2023/ (1), 2024/ (1).\n")
+
+
+def test_a_phrase_that_nothing_holds_is_refused_and_said(seeds: Path) -> None:
+    result = pincite("ask", 'Who "likes bread"?', "--docs", seeds, "--min-confidence", "0")
+    assert result.returncode == 0
+    assert result.stdout == (
+        "No answer in these documents.\n"
+        "No passage holds the words in quotation marks, word for word.\n"
+    )

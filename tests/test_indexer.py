@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embeddings.context import encode_in_context
 from embeddings.errors import DocumentError, StoreBusyError, StoreError
 from embeddings.indexer import Progress, default_index, index_folder, open_store, remove_index
 from embeddings.runtime import Floats
@@ -47,7 +48,7 @@ def test_a_changed_file_is_read_alone(docs: Path, store: Store, encoder: WordEnc
     (docs / "cats.txt").write_text("Cats purr.")
     report = index_folder(docs, store, encoder)
     assert (report.changed, report.unchanged) == (["cats.txt"], ["sub/dogs.md"])
-    assert encoder.embedded == ["Cats purr."]
+    assert encoder.embedded == ["Cats purr.", "cats"]
     assert store.matching("sleep", 5) == []
 
 
@@ -63,9 +64,10 @@ def test_what_a_changed_file_still_says_is_not_embedded_again(
     (docs / "cats.txt").write_text("\n\n".join(lines))
     report = index_folder(docs, store, encoder)
     assert report.changed == ["cats.txt"]
-    assert report.embedded == len(encoder.embedded) < 3
-    passages = store.passages_of(store.files()["cats.txt"])
-    assert [encoder.encode_question(p.text).astype(np.float16).tolist() for p in passages] == (
+    assert report.embedded == 2
+    assert encoder.embedded[2:] == ["cats"]  # the context of both
+    parts = store.embedded(store.files()["cats.txt"])
+    assert encode_in_context(encoder, parts).astype(np.float16).tolist() == (
         store.vectors_of(store.files()["cats.txt"]).tolist()
     )
 
@@ -260,7 +262,7 @@ def test_a_second_writer_waits_for_the_first(
         report = index_folder(docs, store, encoder, wait_seconds=10)
         thread.join()
     assert (report.unchanged, encoder.embedded) == (["cats.txt", "sub/dogs.md"], [])
-    assert len(slow.embedded) == 2
+    assert set(slow.embedded[2:]) == {"Dogs", "cats"}  # the contexts
 
 
 def test_a_long_document_goes_on_where_it_was_cut_short(
@@ -273,7 +275,7 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
 
     class Dying(WordEncoder):
         def encode_passages(self, texts: Sequence[str]) -> Floats:
-            if self.embedded:
+            if len(self.embedded) > 512:
                 raise KeyboardInterrupt
             return super().encode_passages(texts)
 
@@ -281,18 +283,16 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
     with pytest.raises(KeyboardInterrupt):
         index_folder(docs, store, dying)
     assert store.files() == {}
-    assert len(dying.embedded) == 512
+    assert (len(dying.embedded), dying.embedded[-1]) == (513, "long")
     told: list[Progress] = []
     report = index_folder(docs, store, encoder, progress=told.append)
-    assert report.embedded == len(store) - 512 == len(encoder.embedded)
+    assert report.embedded == len(store) - 512
+    assert [text for text in encoder.embedded if text in dying.embedded] == ["long"]
     assert len(told) > 3
     assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
     assert told[-1].done_bytes == told[-1].total_bytes
-    assert encoder.embedded[0] not in dying.embedded
-    assert store.drafts(dying.embedded) == {}
-    expected = encoder.encode_passages(
-        [p.text for p in store.passages_of(store.files()["long.txt"])]
-    )
+    assert store.drafts(store.embedded(store.files()["long.txt"])) == {}
+    expected = encode_in_context(encoder, store.embedded(store.files()["long.txt"]))
     for passage, vector in zip(store.passages_of(store.files()["long.txt"]), expected, strict=True):
         (cosine,) = store.similarities(vector, [passage.id])
         assert cosine == pytest.approx(1, abs=1e-3)

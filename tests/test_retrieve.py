@@ -1,19 +1,22 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from embeddings.indexer import index_folder, open_store
+from embeddings.store import Store
 from qa.bot import Bot
 from qa.retrieve import Retriever, fuse
 from tests.toy import WordEncoder
 
 
-def test_fusing_weighs_both_sides_spread_over_zero_to_one() -> None:
-    assert fuse([0.2, 0.6, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.0, 0.8, 0.7])
+def test_fusing_weighs_both_sides_as_shares_of_the_best() -> None:
+    assert fuse([0.2, 0.5, 0.4], [0.0, 5.0, 10.0]) == pytest.approx([0.248, 0.81, 0.876])
 
 
-def test_fusing_equal_scores_says_nothing() -> None:
-    assert fuse([0.5, 0.5], [0.0, 3.0]) == pytest.approx([0.0, 0.4])
+def test_fusing_without_words_or_without_likeness_goes_by_the_other_side() -> None:
+    assert fuse([0.5, 0.25], [0.0, 0.0]) == pytest.approx([0.62, 0.31])
+    assert fuse([-0.1, -0.2], [1.0, 2.0]) == pytest.approx([0.19, 0.38])
     assert fuse([], []) == []
 
 
@@ -31,6 +34,80 @@ def test_hits_carry_both_scores_best_first(tmp_path: Path) -> None:
     assert hits[0].score == pytest.approx(1.0)
     assert hits[0].dense == pytest.approx(1.0, abs=0.01)
     assert hits[0].lexical > hits[1].lexical > hits[2].lexical == 0.0
+
+
+WORDS = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Iterator[tuple[Store, WordEncoder]]:
+    """Sixty documents of a few words each, every third of them in "some/"."""
+    docs = tmp_path / "docs"
+    for i in range(60):
+        folder = docs / ("some" if i % 3 == 0 else "rest")
+        folder.mkdir(parents=True, exist_ok=True)
+        text = " ".join(WORDS[j] for j in (i % 8, i * 5 % 7, i * 3 % 8, i // 8))
+        (folder / f"{i:04}.txt").write_text(f"{text} {i}.")
+    encoder = WordEncoder()
+    with open_store(tmp_path / "index", encoder) as store:
+        index_folder(docs, store, encoder)
+        yield store, encoder
+
+
+def test_a_filter_finds_what_a_scan_of_those_passages_finds(
+    letters: tuple[Store, WordEncoder],
+) -> None:
+    store, encoder = letters
+    inside = store.passage_ids(i for path, i in store.files().items() if path.startswith("some/"))
+    assert len(inside) == 20
+    vector = encoder.encode_question("cat dog")
+    everything = store.nearest(vector, 60)
+    assert len(everything) == 60
+    allowed = [pair for pair in everything if pair[0] in inside]
+    assert store.nearest(vector, 20, inside) == allowed
+    assert [s for _, s in store.nearest(vector, 7, inside)] == [s for _, s in allowed[:7]]
+    words = store.matching("cat dog", 60)
+    assert 10 < len(words) < 60
+    assert store.matching("cat dog", 4, among=inside) == [p for p in words if p[0] in inside][:4]
+    hits = Retriever(store, encoder).retrieve("cat dog", 30, ["some/*"])
+    assert sorted(hit.passage.id for hit in hits) == inside
+    assert Retriever(store, encoder).retrieve("cat dog", 60, ["*"]) == Retriever(
+        store, encoder
+    ).retrieve("cat dog", 60)
+
+
+def test_both_sides_score_what_only_one_has_found(letters: tuple[Store, WordEncoder]) -> None:
+    store, _ = letters
+    words = store.matching("cat dog", 60)
+    also = [words[-1][0], words[-2][0]]
+    assert store.matching("cat dog", 3, also=also) == words[:3] + words[-2:]
+
+
+def test_a_quoted_phrase_must_stand_in_the_passage(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    texts = [
+        "Cats chase red\nmice daily.",
+        "The red mouse chases cats.",
+        "Mice and red cats chase.",
+    ]
+    for i, text in enumerate(texts):
+        (docs / f"{i}.txt").write_text(text)
+    encoder = WordEncoder()
+    with open_store(tmp_path / "index", encoder) as store:
+        index_folder(docs, store, encoder)
+        retriever = Retriever(store, encoder)
+
+        def found(question: str) -> list[str]:
+            return [hit.passage.text for hit in retriever.retrieve(question, 5)]
+
+        assert sorted(found("Who chases red mice?")) == sorted(texts)
+        assert found('Who chases "Red mice"?') == [texts[0]]
+        assert found("Who chases “red mouse”?") == [texts[1]]
+        assert sorted(found('Who has "cats" in it?')) == sorted(texts)
+        assert found('What of "red mice" and "cats chase"?') == [texts[0]]
+        assert found('Who chases "red dogs"?') == []
+        assert retriever.retrieve('Who chases "red mice"?', 5, ["1.txt"]) == []
 
 
 def test_the_passage_with_the_answer_is_found_by_other_words(bot: Bot) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embeddings.context import InContext
 from embeddings.documents import Document
 from embeddings.errors import StoreError
 from embeddings.passages import Window
@@ -319,12 +320,13 @@ def test_a_file_without_a_document_is_known_with_its_reason(tmp_path: Path) -> N
 
 
 def test_drafts_are_kept_until_they_are_dropped(tmp_path: Path) -> None:
+    one, two, elsewhere = InContext("one", "a"), InContext("two", "a"), InContext("one", "b")
     with store_with_cats(tmp_path) as store:
-        store.keep_drafts(["one", "two"], VECTORS.astype(np.float16))
+        store.keep_drafts([one, two], VECTORS.astype(np.float16))
     with Store.open(tmp_path, SETTINGS) as store:
-        found = {text: vector.tolist() for text, vector in store.drafts(["three", "two"]).items()}
-        assert found == {"two": VECTORS[1].astype(np.float16).tolist()}
-        store.drop_drafts(["two", "three"])
-        assert list(store.drafts(["one", "two"])) == ["one"]
+        found = {part: vector.tolist() for part, vector in store.drafts([elsewhere, two]).items()}
+        assert found == {two: VECTORS[1].astype(np.float16).tolist()}
+        store.drop_drafts([two, elsewhere])
+        assert list(store.drafts([one, two])) == [one]
         store.drop_drafts()
-        assert store.drafts(["one"]) == {}
+        assert store.drafts([one]) == {}

@@ -60,12 +60,15 @@ class PointingBot(Bot):
         *,
         history: Sequence[tuple[str, str]] = (),
         min_confidence: float | None = None,
+        within: Sequence[str] = (),
     ) -> Answer:
         if question == "Is the disk full?":
             raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
         if question == "What is one by nought?":
             raise ZeroDivisionError
-        answer = super().ask(question, history=history, min_confidence=min_confidence)
+        answer = super().ask(
+            question, history=history, min_confidence=min_confidence, within=within
+        )
         if question not in self.known:
             return answer
         quote, short = self.known[question]
@@ -395,6 +398,8 @@ def test_the_endpoint_answers_as_the_command_line_does(address: str) -> None:
         (["Why?", 7], "min_confidence is 7, expected a number from 0 to 1."),
         ([["Why?"], None], "`question` must be a text"),
         (["Why?", "much"], "`min_confidence` a number or null"),
+        (["Why?", None, 7], "`within` a text or null"),
+        (["Why?", None, "2024/*"], "No document is in '2024/*'. There are: 000_"),
     ],
 )
 def test_the_endpoint_refuses_bad_input_clearly(
