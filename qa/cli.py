@@ -21,7 +21,9 @@ from embeddings.errors import PinciteError
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from embeddings.check import Check
     from embeddings.indexer import Progress
+    from embeddings.store import Store
     from qa.bot import Answer, Bot
     from qa.cite import Citation
 
@@ -100,31 +102,36 @@ def index(
     docs: DocsArgument,
     index: IndexOption = None,
     model: ModelOption = None,
-    reader: ReaderOption = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make it anew from nothing.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Verify all of it against the files, and mend it.")
     ] = False,
 ) -> None:
     """Build or refresh the index of a folder."""
-    from embeddings.indexer import default_index, remove_index
+    from embeddings.check import check_index
+    from embeddings.documents import check_folder
+    from embeddings.encoder import BUNDLED, SentenceTransformerEncoder
+    from embeddings.indexer import default_index, index_folder, open_store, remove_index
 
-    if check:
-        raise typer.Exit(0 if _check(docs, index, model) else 1)
+    check_folder(docs)
+    folder = default_index(docs) if index is None else index
     if rebuild:
-        remove_index(default_index(docs) if index is None else index)
-    with _open(docs, index, model, reader) as bot:
-        report = bot.report
-        if report is None:
-            raise typer.Exit(1)  # another process is at it, which has been said
-        for skip in report.skipped:
-            print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
-        print(
-            f"{len(report.added)} added, {len(report.changed)} changed, "
-            f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-            f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
-            f"in {report.seconds:.1f} s; {len(bot.store)} in {bot.store.folder}"
-        )
+        remove_index(folder)
+    encoder = SentenceTransformerEncoder(model or BUNDLED)
+    with open_store(folder, encoder) as store, _bar() as tell:
+        if check:
+            well = _show_check(check_index(docs, store, encoder, progress=tell), store)
+            raise typer.Exit(0 if well else 1)
+        report = index_folder(docs, store, encoder, progress=tell)
+        count = len(store)
+    for skip in report.skipped:
+        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
+    print(
+        f"{len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
+        f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
+        f"in {report.seconds:.1f} s; {count} in {folder}"
+    )
 
 
 @app.command()
@@ -328,29 +335,19 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
         yield bot
 
 
-def _check(docs: Path, index: Path | None, model: str | None) -> bool:
-    """Verifies and mends the index, says what was found, and whether all is well now."""
-    from embeddings.check import check_index
-    from embeddings.documents import check_folder
-    from embeddings.encoder import BUNDLED, SentenceTransformerEncoder
-    from embeddings.indexer import default_index, open_store
-
-    check_folder(docs)
-    encoder = SentenceTransformerEncoder(model or BUNDLED)
-    folder = default_index(docs) if index is None else index
-    with open_store(folder, encoder) as store, _bar() as tell:
-        found = check_index(docs, store, encoder, progress=tell)
-        passages = 0 if found.broken else len(store)
+def _show_check(found: Check, store: Store) -> bool:
+    """Says what was wrong and is mended or not; whether all is well now."""
     for fault in found.mended:
         print(f"pincite: mended: {fault}", file=sys.stderr)
     for fault in found.broken:
         print(f"pincite: broken: {fault}", file=sys.stderr)
     report = found.report
+    passages = 0 if found.broken else len(store)
     print(
         f"{len(found.mended)} faults mended, {len(found.broken)} left; "
         f"{len(report.added) + len(report.changed)} files indexed again, "
         f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-        f"{len(report.skipped)} skipped; {passages} passages in {folder}"
+        f"{len(report.skipped)} skipped; {passages} passages in {store.folder}"
     )
     return not found.broken
 
