@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embeddings.documents import Document, title_from_name
+from embeddings.documents import Document, title_from_name, unpacked_name
 from embeddings.encoder import Encoder
 from embeddings.runtime import Floats
 
@@ -33,7 +33,7 @@ def context(document: Document) -> str:
     """
     if document.title != title_from_name(document.path):
         return document.title
-    *folders, name = PurePosixPath(document.path).with_suffix("").parts
+    *folders, name = PurePosixPath(unpacked_name(document.path)).with_suffix("").parts
     named = [*folders, name] if _LETTERS.search(name) else folders
     telling = [word for word in _WORD.findall(" ".join(named)) if _TELLING.fullmatch(word)]
     return " ".join(telling) if any(map(_LETTERS.match, telling)) else ""

@@ -18,11 +18,21 @@ from pathlib import Path, PurePosixPath
 
 from embeddings.errors import DocumentError
 from embeddings.readers.content import Content
+from embeddings.readers.csv import read_csv
 from embeddings.readers.docx import read_docx
+from embeddings.readers.epub import read_epub
+from embeddings.readers.gzip import gunzip
 from embeddings.readers.html import read_html
+from embeddings.readers.jsonl import read_jsonl
+from embeddings.readers.mail import read_eml, read_mbox
 from embeddings.readers.markdown import read_markdown
+from embeddings.readers.odf import read_odf
 from embeddings.readers.pdf import read_pdf
+from embeddings.readers.pptx import read_pptx
+from embeddings.readers.rtf import read_rtf
 from embeddings.readers.text import normalise, read_text
+from embeddings.readers.xlsx import read_xlsx
+from embeddings.sentences import ROW_END
 
 __all__ = [
     "SUFFIXES",
@@ -34,6 +44,7 @@ __all__ = [
     "read_bytes",
     "read_document",
     "title_from_name",
+    "unpacked_name",
 ]
 
 _READERS: dict[str, Callable[[bytes], Content]] = {
@@ -45,9 +56,25 @@ _READERS: dict[str, Callable[[bytes], Content]] = {
     ".htm": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".odt": read_odf,
+    ".odp": read_odf,
+    ".ods": read_odf,
+    ".pptx": read_pptx,
+    ".xlsx": read_xlsx,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".epub": read_epub,
+    ".eml": read_eml,
+    ".mbox": read_mbox,
+    ".rtf": read_rtf,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
 }
 SUFFIXES = frozenset(_READERS)
-"""The suffixes that are read, in lower case; in a file's name case does not matter."""
+"""The suffixes that are read, in lower case; in a file's name case does not matter.
+
+Each may be followed by `.gz`."""
+_GZIP = ".gz"
 
 _LONGEST_HEADING = 120
 _WRAPPED_PROSE = 50
@@ -129,16 +156,19 @@ def parse_document(data: bytes, path: str) -> Document:
     """
     if path != _printable(path):
         raise DocumentError(f"{_printable(path)}: the name is not valid Unicode; rename the file")
-    suffix = PurePosixPath(path).suffix.lower()
+    unpacked = unpacked_name(path)
+    suffix = PurePosixPath(unpacked).suffix.lower()
     if suffix not in _READERS:
         raise DocumentError(
             f"{path}: cannot read {suffix or 'a file without suffix'}; "
             f"convert it to one of {', '.join(sorted(SUFFIXES))}"
         )
     try:
-        content = _READERS[suffix](data)
+        content = _READERS[suffix](data if unpacked == path else gunzip(data))
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise DocumentError(f"{path}: nested too deeply; simplify it or remove it") from error
     text = normalise(content.text)
     if not text.strip():
         advice = "if it is a scan, run OCR first" if suffix == ".pdf" else "fill it or remove it"
@@ -153,10 +183,16 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(parent, name)
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES or not path.is_file():
+            suffix = PurePosixPath(unpacked_name(name)).suffix.lower()
+            if name.startswith(".") or suffix not in SUFFIXES or not path.is_file():
                 continue
             if not path.is_symlink() or path.resolve().is_relative_to(root):
                 yield path
+
+
+def unpacked_name(path: str) -> str:
+    """`path` without a `.gz` at its end."""
+    return path[: -len(_GZIP)] if path.lower().endswith(_GZIP) else path
 
 
 def _raise(error: OSError) -> None:
@@ -184,7 +220,7 @@ def _heading(text: str) -> str | None:
     first, following = first.strip(), rest.partition("\n")[0].strip()
     if not rest.strip() or len(first) > _LONGEST_HEADING or first[-1] in ".!?:;,":
         return None
-    if " | " in first:  # a row of a table
+    if " | " in first or text.lstrip().partition("\n")[0].endswith(ROW_END):  # a row of a table
         return None
     if len(first) > _WRAPPED_PROSE and following and len(following) <= _LONGEST_HEADING:
         return None  # the first of many lines of hard-wrapped prose
@@ -193,5 +229,5 @@ def _heading(text: str) -> str | None:
 
 def title_from_name(path: str) -> str:
     """What a document without a title of its own is called: its file's name, in words."""
-    stem = PurePosixPath(path).stem
+    stem = PurePosixPath(unpacked_name(path)).stem
     return stem.replace("_", " ").replace("-", " ").strip() or stem

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 MAX_SENTENCE_CHARS = 3000
 """Longer "sentences" are tables, logs or text without a full stop; they are cut at a clause."""
 
+ROW_END = "\u2029"
+"""A line that ends in this white space (PARAGRAPH SEPARATOR) is one sentence, whatever stops are
+in it: readers put it behind a row of a table, `readers.rows`."""
+
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _LINE = re.compile(r"\S[^\n]*")
 _LIST_ITEM = re.compile(r"(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
@@ -35,7 +39,7 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
 
     Every character outside the spans is white space. A paragraph's end always ends a sentence;
     a single line break does so too unless the paragraph looks hard-wrapped. A quotation stays
-    whole. `language` is an ISO 639-1 code.
+    whole, and so does a line that ends in `ROW_END`. `language` is an ISO 639-1 code.
     """
     return [
         piece
@@ -92,10 +96,14 @@ def _hard_wrapped(text: str, lines: list[Span]) -> bool:
         40 <= max(widths) <= 120
         and min(widths) >= 0.6 * max(widths)
         and not any(_LIST_ITEM.match(text, line.start) for line in lines)
+        and not any(text[line.end - 1] == ROW_END for line in lines)
     )
 
 
 def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
+    if text[block.end - 1] == ROW_END:
+        yield trim(text, block.start, block.end)
+        return
     paragraph = text[block.start : block.end]
     for start, end in _boundaries(paragraph, language):
         span = trim(text, block.start + start, block.start + end)

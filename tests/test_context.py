@@ -21,6 +21,7 @@ from tests.toy import WordEncoder
         ("16th_Street_Church_0350.txt", "It burnt.", "16th Street Church"),
         ("000_c69afa3c8f6a24bb.txt", "No title here.", ""),
         ("0007.txt", "No title here.", ""),
+        ("Oil_crisis.jsonl", '{"text": "Prices rose."}', "Oil crisis"),
         ("条约文件.txt", "No title here.", "条约文件"),
     ],
 )

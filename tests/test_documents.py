@@ -594,15 +594,17 @@ def zip_of(name: str, content: bytes) -> bytes:
         ),
         (
             b"x",
-            "a.xlsx",
-            "a.xlsx: cannot read .xlsx; "
-            "convert it to one of .docx, .htm, .html, .markdown, .md, .pdf, .text, .txt",
+            "a.xls",
+            "a.xls: cannot read .xls; "
+            "convert it to one of .csv, .docx, .eml, .epub, .htm, .html, .jsonl, .markdown, .mbox, "
+            ".md, .ndjson, .odp, .ods, .odt, .pdf, .pptx, .rtf, .text, .tsv, .txt, .xlsx",
         ),
         (
             b"x",
             "Makefile",
             "Makefile: cannot read a file without suffix; "
-            "convert it to one of .docx, .htm, .html, .markdown, .md, .pdf, .text, .txt",
+            "convert it to one of .csv, .docx, .eml, .epub, .htm, .html, .jsonl, .markdown, .mbox, "
+            ".md, .ndjson, .odp, .ods, .odt, .pdf, .pptx, .rtf, .text, .tsv, .txt, .xlsx",
         ),
         (b"x", "caf\udce9.txt", "caf?.txt: the name is not valid Unicode; rename the file"),
     ],
@@ -695,7 +697,7 @@ def test_damaged_files_are_a_document_or_refused(
 def test_documents_are_found_sorted_and_without_what_is_hidden(tmp_path: Path) -> None:
     for name in (
         *("b.txt", "A.MD", "sub/c.Html", "sub.txt", "z/y/x.docx"),
-        *("no.xlsx", "none", ".hidden.txt", ".pincite/d.txt", "sub/.git/e.md", ".txt"),
+        *("no.xls", "none", ".hidden.txt", ".pincite/d.txt", "sub/.git/e.md", ".txt"),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -739,4 +741,5 @@ def test_the_import_loads_no_parser() -> None:
     code = "import sys, embeddings.documents; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"lxml", "docx", "trafilatura", "pypdfium2", "charset_normalizer", "markdown_it"}
+    heavy |= {"openpyxl", "pptx", "striprtf", "defusedxml"}
     assert not heavy & set(done.stdout.split())

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.sentences import MAX_SENTENCE_CHARS, Span, clause_cut, split_sentences
+from embeddings.sentences import MAX_SENTENCE_CHARS, ROW_END, Span, clause_cut, split_sentences
 
 
 def sentences(text: str) -> list[str]:
@@ -82,3 +82,10 @@ def test_spans_are_ordered_trimmed_and_lose_nothing_but_white_space(text: str) -
         assert quote == quote.strip()
         at = span.end
     assert text[at:].strip() == ""
+
+
+def test_a_line_with_the_mark_of_a_row_is_one_sentence() -> None:
+    row = "Name: Ada. L. Jones? Yes; Born: 1815. Here"
+    text = f"One. Two.\n{row}{ROW_END}\n{row}{ROW_END}\nThree. Four."
+    found = [text[span.start : span.end] for span in split_sentences(text)]
+    assert found == ["One.", "Two.", row, row, "Three.", "Four."]

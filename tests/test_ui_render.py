@@ -235,6 +235,12 @@ def test_a_document_is_shown_by_its_paragraphs() -> None:
     )
 
 
+def test_a_row_of_a_table_is_no_heading() -> None:
+    long = "A paragraph that goes on and comes to its end with a full stop, as prose does."
+    document = dataclasses.replace(TOWER, text=f"Name: Ada\u2029\n\n{long}", title="People")
+    assert source.document_html(document) == f"<p>Name: Ada\u2029</p><p>{long}</p>"
+
+
 def test_line_breaks_are_kept_but_not_those_of_wrapped_prose() -> None:
     wrapped = "A line of prose that somebody wrapped at a fixed width\nlong ago."
     text = f"- one,\n- two.\n\n{wrapped}\n \nAn end."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from embeddings.errors import DocumentError
+from embeddings.errors import DocumentError, first_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,4 @@ def parsing(format_name: str, advice: str) -> Iterator[None]:
     except (DocumentError, MemoryError):
         raise
     except Exception as error:
-        reason = str(error).strip() or type(error).__name__
-        raise DocumentError(f"broken {format_name} ({reason}); {advice}") from error
+        raise DocumentError(f"broken {format_name} ({first_line(error)}); {advice}") from error

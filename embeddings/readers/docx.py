@@ -6,10 +6,9 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from embeddings.errors import DocumentError
+from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
 
-_OLE = b"\xd0\xcf\x11\xe0"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _REMOVED = {"del", "moveFrom"}
@@ -21,13 +20,7 @@ def read_docx(data: bytes) -> Content:
     The XML is walked here rather than by `iter_inner_content`, which leaves out tracked
     insertions, content controls and text boxes. Headers, footers and notes are left out.
     """
-    if data.startswith(_OLE):
-        raise DocumentError(
-            "not a .docx but an old .doc or a password-protected file; "
-            "save it as .docx without a password"
-        )
-    if not data.startswith(b"PK"):
-        raise DocumentError("not a .docx (not a zip archive); open it in Word and save it again")
+    open_archive(data, ".docx", ".doc", "open it in Word and save it again").close()
     with parsing(".docx", "open it in Word and save it again, or remove it"):
         import docx
 

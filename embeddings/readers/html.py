@@ -46,19 +46,28 @@ def read_html(data: bytes) -> Content:
 
     The title is og:title, else <title>, else the first <h1>. Nothing is fetched.
     """
-    declared = _CHARSET.search(data, 0, 4096) or _XML_ENCODING.match(data)
-    text = decode(data, declared[1].decode("ascii") if declared else None)
-    tree = _parse(text)
+    tree = _parse(_decode(data))
     if tree is None:
         return Content(None, "")
     title, main, visible = _title(tree), _main_blocks(tree), _visible_blocks(tree)
     return Content(title, "\n\n".join(visible if _falls_short(main, visible) else main))
 
 
+def page_blocks(data: bytes) -> list[str]:
+    """All the text of a page but what HTML itself sets apart, a string per block."""
+    tree = _parse(_decode(data))
+    return [] if tree is None else _visible_blocks(tree)
+
+
 def fragment_blocks(markup: str) -> list[str]:
     """The visible text of a piece of HTML, a string per block."""
     tree = _parse(markup)
     return [] if tree is None else _tree_blocks(_body(tree))
+
+
+def _decode(data: bytes) -> str:
+    declared = _CHARSET.search(data, 0, 4096) or _XML_ENCODING.match(data)
+    return decode(data, declared[1].decode("ascii") if declared else None)
 
 
 def _parse(text: str) -> Any | None:

@@ -10,7 +10,7 @@ from html import escape
 from typing import TypedDict
 
 from embeddings.documents import Document
-from embeddings.sentences import Span, paragraphs
+from embeddings.sentences import ROW_END, Span, paragraphs
 from qa.ui.reference import Reference
 
 _LONGEST_HEADING = 120
@@ -117,6 +117,7 @@ def _looks_like_heading(paragraph: str) -> bool:
         len(paragraph) <= _LONGEST_HEADING
         and "\n" not in paragraph
         and " | " not in paragraph
+        and not paragraph.endswith(ROW_END)
         and not paragraph[0].islower()
         and paragraph.rstrip()[-1] not in ".!,;:…-–—"
     )
