@@ -14,7 +14,7 @@ from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
 from qa.chat import Chat, stand_alone
-from qa.cite import Citation, cite
+from qa.cite import Citation, cite, grouped
 from qa.confidence import Calibration, load_calibration
 from qa.read import Extract, Reader, SentenceReader
 from qa.retrieve import Hit, Retriever
@@ -139,7 +139,7 @@ class Bot:
             answers = bool(extracts) and confidence >= threshold
             if answers:
                 least = extracts[0].score - self.reader.margin
-                extracts = [extract for extract in extracts if extract.score >= least]
+                extracts = grouped(extract for extract in extracts if extract.score >= least)
             found = cite(extracts, self.document, limit=MAX_CITATIONS if answers else NEAREST)
         return Answer(
             question=understood,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -66,6 +67,20 @@ def cite(
             )
         )
     return citations
+
+
+def grouped(extracts: Iterable[Extract]) -> list[Extract]:
+    """The extracts, each followed by those that say the same in other places.
+
+    The same are answers of the same words, whatever their case and punctuation.
+    """
+    groups: dict[tuple[str, ...], list[Extract]] = {}
+    for extract in extracts:
+        passage = extract.hit.passage
+        answer = passage.text[extract.start - passage.start : extract.end - passage.start]
+        words = tuple(re.findall(r"\w+", answer.casefold()))
+        groups.setdefault(words, []).append(extract)
+    return [extract for group in groups.values() for extract in group]
 
 
 def _sentence(extract: Extract) -> tuple[int, int]:

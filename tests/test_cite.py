@@ -3,7 +3,7 @@ import pytest
 from embeddings.documents import Document
 from embeddings.passages import Passage
 from embeddings.sentences import Span
-from qa.cite import cite
+from qa.cite import cite, grouped
 from qa.read import Extract
 from qa.retrieve import Hit
 
@@ -42,6 +42,16 @@ def test_the_same_sentence_elsewhere_is_not_cited_again() -> None:
     passage = Passage(2, "id-2", 0, 17, COPY.text, (Span(0, 17),))
     copy = Extract(Hit(passage, 0.9, 0.5, 2.0), 5, 9, 0.5)
     assert len(cite([extract(17, 21), copy], FIND, limit=5)) == 1
+
+
+def test_the_same_answer_in_several_places_is_cited_together() -> None:
+    text = "Bark, dogs do. Fish swim. The dogs bark."
+    passage = Passage(3, "id-3", 100, 140, text, (Span(100, 114), Span(115, 125), Span(126, 140)))
+    hit = Hit(passage, 0.5, 0.5, 2.0)
+    first, other, same = (
+        Extract(hit, 100 + a, 100 + z, 1.0) for a, z in ((6, 10), (15, 19), (30, 34))
+    )
+    assert grouped([first, other, same]) == [first, same, other]
 
 
 def test_the_whole_sentence_is_cited_from_a_passage_that_shows_a_part() -> None:
