@@ -90,34 +90,23 @@ class Handlers:
 
         return read_document, open_source
 
-    def endpoint(self) -> Callable[[str, float | None, str | None], AnswerJson]:
+    def endpoint(self) -> Callable[[str, float | None], AnswerJson]:
         """The public endpoint `ask`; a plain function, whose types and docstring Gradio reads."""
 
-        def ask(
-            question: str, min_confidence: float | None = None, within: str | None = None
-        ) -> AnswerJson:
+        def ask(question: str, min_confidence: float | None = None) -> AnswerJson:
             """Answer a question with sentences quoted from the documents.
 
             `min_confidence` is from 0 (never abstain) to 1; without it, the calibrated threshold.
-            `within` is a document or folder to answer from, such as "2024/*"; without it, all.
             """
             import gradio as gr
 
-            if (
-                not isinstance(question, str)
-                or not isinstance(min_confidence, int | float | None)
-                or not isinstance(within, str | None)
-            ):
+            if not isinstance(question, str) or not isinstance(min_confidence, int | float | None):
                 raise gr.Error(
-                    "`question` must be a text, `min_confidence` a number or null, and `within` "
-                    "a text or null.",
+                    "`question` must be a text and `min_confidence` a number or null.",
                     print_exception=False,
                 )
             try:
-                answer = self._bot.ask(
-                    question, min_confidence=min_confidence, within=(within,) if within else ()
-                )
-                return answer_json(answer)
+                return answer_json(self._bot.ask(question, min_confidence=min_confidence))
             except (ValueError, PinciteError) as error:
                 raise gr.Error(str(error), print_exception=False) from error
 
