@@ -22,8 +22,8 @@ CSV = (
 )
 CSV_ROWS = [
     'Name: Ada Lovelace; Born: 1815; Remark: Wrote note G. It has a table! "Really?" Yes.',
-    "Name: Babbage, Charles; Born: 1791",
-    "Name: Mary Somerville; Born: 1780; Remark: Fife",
+    "Name: Babbage, Charles; Born: 1791.",
+    "Name: Mary Somerville; Born: 1780; Remark: Fife.",
 ]
 
 
@@ -33,14 +33,14 @@ def test_a_row_is_one_sentence_whatever_is_in_its_cells() -> None:
 
 def test_the_spans_of_rows_are_exact_and_their_mark_is_outside() -> None:
     text = text_of(b"A,B\n1. One,2\n3,4", "a.csv")
-    assert text == f"A: 1. One; B: 2{ROW_END}\nA: 3; B: 4{ROW_END}"
-    assert split_sentences(text) == [Span(0, 15), Span(17, 27)]
+    assert text == f"A: 1. One; B: 2.{ROW_END}\nA: 3; B: 4.{ROW_END}"
+    assert split_sentences(text) == [Span(0, 16), Span(18, 29)]
 
 
 def test_rows_of_like_width_are_not_taken_for_wrapped_prose() -> None:
     lines = [f"Row number {n} of a long table of rows that are,of one width" for n in range(5)]
     rows = sentences_of("\n".join(["Left,Right", *lines]).encode(), "a.csv")
-    assert rows[0] == "Left: Row number 0 of a long table of rows that are; Right: of one width"
+    assert rows[0] == "Left: Row number 0 of a long table of rows that are; Right: of one width."
     assert len(rows) == 5
 
 
@@ -51,23 +51,23 @@ def test_delimiter_and_encoding_are_found(delimiter: str, encoding: str) -> None
     quoted = [[f'"{cell}"' if delimiter in cell else cell for cell in row] for row in rows]
     data = "\r\n".join(map(delimiter.join, quoted)).encode(encoding)
     assert sentences_of(data, "a.csv") == [
-        "Café: Löwe; Größe, in m²: 1,5",
-        "Café: Bär; Größe, in m²: 2,25",
-        "Café: Müller; Größe, in m²: 1",
+        "Café: Löwe; Größe, in m²: 1,5.",
+        "Café: Bär; Größe, in m²: 2,25.",
+        "Café: Müller; Größe, in m²: 1.",
     ]
 
 
 def test_a_spreadsheets_own_hint_names_the_delimiter() -> None:
-    assert sentences_of(b"sep=:\nName:Born\nAda:1815", "a.csv") == ["Name: Ada; Born: 1815"]
+    assert sentences_of(b"sep=:\nName:Born\nAda:1815", "a.csv") == ["Name: Ada; Born: 1815."]
 
 
 def test_tables_without_headings_and_of_one_column() -> None:
-    assert sentences_of(b"Ada\t1815\nMary\t1780", "a.tsv") == ["Ada; 1815", "Mary; 1780"]
+    assert sentences_of(b"Ada\t1815\nMary\t1780", "a.tsv") == ["Ada; 1815.", "Mary; 1780."]
     assert sentences_of(b"Name\nAda L. Jones.\nMary", "a.csv") == [
         "Name: Ada L. Jones.",
-        "Name: Mary",
+        "Name: Mary.",
     ]
-    assert sentences_of(b"Name,Born", "a.csv") == ["Name; Born"]
+    assert sentences_of(b"Name,Born", "a.csv") == ["Name; Born."]
 
 
 def test_a_table_is_titled_by_its_file_not_by_a_row() -> None:
@@ -90,9 +90,9 @@ def test_a_workbook_is_read_sheet_by_sheet() -> None:
         "Staff",
         "The people of the harbour.",
         "Name: Ada. L. Jones; Born: 1815; Share: 0.1; Since: 1843-06-05; "
-        "Seen: 1844-01-02 03:04; At: 09:30:00; Keeper: TRUE",
-        "Name: Mary; Born: 1780; Share: 3",
-        "Boat: Gull; Length: 12",
+        "Seen: 1844-01-02 03:04; At: 09:30:00; Keeper: TRUE.",
+        "Name: Mary; Born: 1780; Share: 3.",
+        "Boat: Gull; Length: 12.",
     ]
     assert parse_document(data, "my_list.xlsx").title == "my list"
     assert parse_document(xlsx_of({"S": [["a"]]}, "Harbour"), "a.xlsx").title == "Harbour"
@@ -128,7 +128,7 @@ def test_formulas_count_by_their_last_value() -> None:
         '<row r="1"><c r="A1" t="inlineStr"><is><t>Sum</t></is></c><c r="B1"><f>1+1</f><v>2</v></c>'
         '<c r="C1"><f>1+2</f></c><c r="D1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
     )
-    assert sentences_of(with_sheet(row), "a.xlsx") == ["Sum; 2"]
+    assert sentences_of(with_sheet(row), "a.xlsx") == ["Sum; 2."]
 
 
 def test_a_sheet_that_says_it_is_huge_costs_what_it_holds() -> None:
@@ -161,7 +161,7 @@ def test_an_opendocument_spreadsheet() -> None:
     rows = row("Name", "Born") + row("Ada. L.|Jones", "1815")
     rows += row(repeat='table:number-rows-repeated="1048573"') + row("Mary", "1780")
     sheet = f'<table:table table:name="Staff">{rows}</table:table>'
-    people = ["Name: Ada. L. Jones; Born: 1815", "Name: Mary; Born: 1780"]
+    people = ["Name: Ada. L. Jones; Born: 1815.", "Name: Mary; Born: 1780."]
     assert sentences_of(odf_of("spreadsheet", sheet), "a.ods") == people
     two = odf_of("spreadsheet", sheet + sheet.replace("Staff", "Guests"))
     assert sentences_of(two, "a.ods") == ["Staff", *people, "Guests", *people]

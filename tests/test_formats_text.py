@@ -100,7 +100,7 @@ def test_a_compressed_file_is_read_as_what_is_in_it() -> None:
     assert (document.path, document.title) == ("lists/my_people.csv.gz", "my people")
     assert text_of(gzip.compress(b"One. ") + gzip.compress(b"Two."), "a.TXT.GZ") == "One. Two."
     book = xlsx_of({"Sheet": [["Name", "Born"], ["Ada", 1815]]})
-    assert sentences_of(gzip.compress(book), "a.xlsx.gz") == ["Name: Ada; Born: 1815"]
+    assert sentences_of(gzip.compress(book), "a.xlsx.gz") == ["Name: Ada; Born: 1815."]
 
 
 def test_a_compressed_bomb_is_refused() -> None:

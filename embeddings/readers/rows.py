@@ -14,13 +14,16 @@ MAX_CELLS = 5_000_000
 _NUMBER = re.compile(r"[-+(]?[\d.,:/%\s€$£-]+\)?")
 
 
-def row_block(cells: Iterable[str]) -> str:
+def row_block(cells: Iterable[str], end: str = "") -> str:
     """The cells that are not empty, on one line, parted by semicolons; empty if there are none.
 
-    A row is one sentence up to `sentences.MAX_SENTENCE_CHARS`.
+    `end` closes the line unless a mark does already. A row is one sentence up to
+    `sentences.MAX_SENTENCE_CHARS`.
     """
     line = "; ".join(filter(None, map(_one_line, cells)))
-    return line + ROW_END if line else ""
+    if not line:
+        return ""
+    return line + (end if line[-1] not in ".!?" else "") + ROW_END
 
 
 def table_blocks(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -37,10 +40,10 @@ def table_blocks(rows: Sequence[Sequence[str]]) -> list[str]:
     if first + 1 < len(filled) and _are_headings(filled[first], width):
         headings = [_one_line(cell).rstrip(":") for cell in filled[first]]
         body += 1
-    blocks = [row_block(row) for row in filled[:first]]
-    for row in filled[body:]:
-        blocks.append(row_block(_labelled(row, headings)))
-    return blocks
+    captions = [row_block(row) for row in filled[:first]]
+    # Where it sees no full stop, the reader takes the answer of one row from the next.
+    end = "." if width > 1 or headings else ""
+    return captions + [row_block(_labelled(row, headings), end) for row in filled[body:]]
 
 
 def check_cells(count: int) -> None:
