@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,10 @@ Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 
 BATCH = 8
-"""Sorted by length, small batches pad least; measured here: 225 passages a second against 210 at
-32, and 30 sentences in 60 ms against 85."""
+"""Sorted by length, small batches pad least. Batches run side by side, a core or a few for each:
+measured on two cores, 121 passages a second against 103 one after the other, 117 at 32."""
+_QUEUED = 64
+"""How many batches are padded before they run."""
 _PROBES = (
     "Who co-hosted the summit?",
     "The committee met on 3 March 1987, and its report (in two volumes) cost £1,250.",
@@ -97,11 +99,11 @@ class Graph:
         self.tokenizer.no_padding()
 
     @cached_property
-    def _forward(self) -> Callable[[list[Ints]], list[NDArray[Any]]]:
+    def _forward(self) -> Forward:
         if self.settings["runtime"] == "torch":
-            return _torch_forward(self.load_module())
+            return _TorchForward(self.load_module())
         try:
-            return _openvino_forward(self._folder)
+            return _OpenVinoForward(self._folder)
         except RuntimeError as error:
             raise _damaged(self._folder, error) from error
 
@@ -111,12 +113,27 @@ class Graph:
         Encodings are sorted by length first, so that little is padded; each output's first axis
         runs over the numbers. bfloat16 inside where the processor has it, float32 outside.
         """
-        inputs: list[str] = self.settings["inputs"]
         order = sorted(range(len(encodings)), key=lambda i: len(encodings[i].ids), reverse=True)
-        for at in range(0, len(order), BATCH):
-            numbers = order[at : at + BATCH]
-            arrays = pad([encodings[i] for i in numbers], self.settings["pad_id"])
-            yield numbers, self._forward([arrays[name] for name in inputs])
+        size = max(1, min(BATCH, -(-len(order) // self._forward.at_once)))
+        batches = [order[at : at + size] for at in range(0, len(order), size)]
+        for some in (batches[at : at + _QUEUED] for at in range(0, len(batches), _QUEUED)):
+            padded = [self._padded([encodings[i] for i in numbers]) for numbers in some]
+            yield from zip(some, self._forward(padded), strict=True)
+
+    def _padded(self, encodings: Sequence[Encoding]) -> list[Ints]:
+        arrays = pad(encodings, self.settings["pad_id"])
+        return [arrays[name] for name in self.settings["inputs"]]
+
+
+class Forward(Protocol):
+    """Runs batches of inputs and gives the outputs of each, in order."""
+
+    at_once: int
+    """How many batches run side by side."""
+
+    def __call__(self, batches: Sequence[list[Ints]]) -> list[list[NDArray[Any]]]:
+        """The outputs of each batch."""
+        ...
 
 
 def _damaged(folder: Path, error: Exception) -> ModelError:
@@ -126,31 +143,52 @@ def _damaged(folder: Path, error: Exception) -> ModelError:
     )
 
 
-def _openvino_forward(folder: Path) -> Callable[[list[Ints]], list[NDArray[Any]]]:
-    import openvino
+class _OpenVinoForward:
+    """The exported graph in OpenVINO, several batches at once."""
 
-    core = openvino.Core()
-    core.set_property({"CACHE_DIR": str(folder / "compiled")})
-    compiled = core.compile_model(folder / "model.xml", "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    lock = threading.Lock()  # one request, which is not for two threads at a time
+    def __init__(self, folder: Path) -> None:
+        import openvino
 
-    def forward(arrays: list[Ints]) -> list[NDArray[Any]]:
-        with lock:
-            results = compiled(arrays)
-            return [results[i] for i in range(len(results))]
+        core = openvino.Core()
+        core.set_property({"CACHE_DIR": str(folder / "compiled")})
+        model = folder / "model.xml"
+        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        self._queue = openvino.AsyncInferQueue(compiled)
+        self._lock = threading.Lock()  # the queue is not for two threads at a time
+        self.at_once = len(self._queue)
 
-    return forward
+    def __call__(self, batches: Sequence[list[Ints]]) -> list[list[NDArray[Any]]]:
+        found: list[list[NDArray[Any]]] = [[] for _ in batches]
+
+        def keep(request: Any, number: int) -> None:  # its tensors are used again by the next
+            found[number] = [tensor.data.copy() for tensor in request.output_tensors]
+
+        with self._lock:
+            self._queue.set_callback(keep)
+            for number, arrays in enumerate(batches):
+                self._queue.start_async(arrays, number)
+            self._queue.wait_all()
+        return found
 
 
-def _torch_forward(module: torch.nn.Module) -> Callable[[list[Ints]], list[NDArray[Any]]]:
-    import torch
+class _TorchForward:
+    """The original module in torch, one batch after the other."""
 
-    def forward(arrays: list[Ints]) -> list[NDArray[Any]]:
-        with torch.inference_mode():
-            results = module(*map(torch.from_numpy, arrays))
-        return [r.float().numpy() for r in (results if isinstance(results, tuple) else [results])]
+    at_once = 1
 
-    return forward
+    def __init__(self, module: torch.nn.Module) -> None:
+        self._module = module
+
+    def __call__(self, batches: Sequence[list[Ints]]) -> list[list[NDArray[Any]]]:
+        import torch
+
+        found = []
+        for arrays in batches:
+            with torch.inference_mode():
+                results = self._module(*map(torch.from_numpy, arrays))
+            outputs = results if isinstance(results, tuple) else [results]
+            found.append([output.float().numpy() for output in outputs])
+        return found
 
 
 def pad(encodings: Sequence[Encoding], pad_id: int) -> dict[str, Ints]:
@@ -225,11 +263,9 @@ def _convert(
             warnings.simplefilter("ignore")  # tracing warns of every constant it folds
             graph = openvino.convert_model(module, example_input=example)
         openvino.save_model(graph, work / "model.xml", compress_to_fp16=False)
-        converted = _openvino_forward(work)
-        error = max(
-            _cosine_error(converted(arrays)[0], _torch_forward(module)(arrays)[0])
-            for arrays in _probes(tokenizer, settings)
-        )
+        probes = list(_probes(tokenizer, settings))
+        pairs = zip(_OpenVinoForward(work)(probes), _TorchForward(module)(probes), strict=True)
+        error = max(_cosine_error(found[0], expected[0]) for found, expected in pairs)
     except Exception as failure:  # an operator it does not know, a processor it cannot use …
         log.warning("OpenVINO cannot run this model, torch will: %s", failure)
         return "torch"
