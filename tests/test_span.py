@@ -130,3 +130,24 @@ def test_the_reader_points_at_the_answer_of_a_passage_it_never_saw() -> None:
     assert reader.read("Who?", []) == []
     known = reader.read("Who was the last keeper?", [hit])[0].score
     assert known > reader.read("What does a ticket cost?", [hit])[0].score
+
+
+def test_the_last_passages_are_read_only_where_the_first_leave_it_open() -> None:
+    texts = [
+        "The lighthouse keeper was Tomas Relph.",
+        "Ferries leave the harbour at noon.",
+        "Tea is served in the hut.",
+        "Dogs must be kept on a lead.",
+        "The museum opens at ten.",
+    ]
+
+    hits = [
+        Hit(Passage(i, str(i), 0, len(t), t, (Span(0, len(t)),)), 0.5, 0.5, 1.0)
+        for i, t in enumerate(texts)
+    ]
+
+    def read(question: str) -> set[int]:
+        return {extract.hit.passage.id for extract in SpanReader().read(question, hits)}
+
+    assert read("Who was the lighthouse keeper?") == {0, 1, 2, 3}
+    assert read("How deep is the sea?") == {0, 1, 2, 3, 4}
