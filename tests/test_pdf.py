@@ -12,8 +12,8 @@ from embeddings.errors import DocumentError
 from embeddings.store import Settings, Store
 from tests.pdfs import (
     FONT,
-    SIZE,
     HEIGHT,
+    SIZE,
     WIDTH,
     box,
     boxes_of,

@@ -12,6 +12,8 @@ _MARGIN = 1 / 12  # the share of the page's height where running heads and page 
 _WIDE_MARGIN = 1 / 7  # where they stand only if nothing else stands further out
 _PAGES = 3
 _LEVEL = 3.0  # points
+_DENSE = 0.4
+_NEIGHBOURS = 4
 _APART = 0.6  # of the height of the type
 _NUMBER = re.compile(r"\b[0-9]{1,4}\b")
 _PAGE_NUMBER = re.compile(
@@ -35,27 +37,50 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
     for at, line in enumerate(lines):
         if line.turn == 0 and _margin(line, page_heights) <= _WIDE_MARGIN:
             numbers = [int(number) - line.page for number in _NUMBER.findall(line.text)]
-            marks[at] = [line.text, *numbers, *_roman(line)]
+            if _PAGE_NUMBER.fullmatch(line.text):
+                numbers += _roman(line)
+            elif _margin(line, page_heights) > _MARGIN:
+                numbers = []  # headings are numbered too
+            marks[at] = [line.text, *numbers]
             for mark in marks[at]:
                 alike[mark].append(line)
-    removed = {at for at in marks if _recurs(lines[at], marks[at], alike)}
+    removed = {at for at in marks if _recurs(lines[at], marks[at], alike, page_heights)}
     wide = {at for at in removed if _margin(lines[at], page_heights) > _MARGIN}
-    if wide:
-        removed -= {at for at in wide if not _outermost(at, lines, removed, page_heights)}
+    removed -= {at for at in wide if not _outermost(at, lines, removed, page_heights)}
+    numbers = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
+    removed |= {at for at in marks if any(_level(lines[at], lines[n]) for n in _near(at, numbers))}
     return [line for at, line in enumerate(lines) if at not in removed]
 
 
-def _recurs(line: Line, marks: Sequence[str | int], alike: dict[str | int, list[Line]]) -> bool:
-    needed = 2 if _PAGE_NUMBER.fullmatch(line.text) else _PAGES
+def _recurs(
+    line: Line,
+    marks: Sequence[str | int],
+    alike: dict[str | int, list[Line]],
+    page_heights: Sequence[float],
+) -> bool:
+    """Whether enough pages have such a line at this height."""
+    number = _PAGE_NUMBER.fullmatch(line.text) is not None
+    outside = _margin(line, page_heights) <= _MARGIN
     for mark in marks:
-        others = alike[mark]
-        if len(others) < needed:
-            continue
-        level = {o.page for o in others if abs(o.bottom - line.bottom) <= _LEVEL}
-        least = _PAGES if isinstance(mark, str) else needed
-        if len(level) >= least:
+        pages = {o.page for o in alike[mark] if abs(o.bottom - line.bottom) <= _LEVEL}
+        if isinstance(mark, int):
+            found = len(pages) >= (2 if number else _PAGES)
+        else:  # where words may stand too, those of a chapter's head stand on page after page
+            found = len(pages) >= _PAGES and (
+                outside or len(pages) >= _DENSE * (max(pages) - min(pages) + 1)
+            )
+        if found:
             return True
     return False
+
+
+def _near(at: int, numbers: set[int]) -> list[int]:
+    return [n for n in range(at - _NEIGHBOURS, at + _NEIGHBOURS + 1) if n in numbers and n != at]
+
+
+def _level(line: Line, other: Line) -> bool:
+    """Whether both stand at one height of a page, like the two halves of a running head."""
+    return line.page == other.page and abs(line.bottom - other.bottom) <= _LEVEL
 
 
 def _margin(line: Line, page_heights: Sequence[float]) -> float:

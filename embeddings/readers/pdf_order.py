@@ -15,7 +15,8 @@ from itertools import pairwise
 from embeddings.readers.reflow import Line
 
 _GUTTER = 0.8  # of the height of the type, the least width of a gutter
-_TABLE_GUTTER = 1.0
+_TABLE_GUTTER = 1.0  # of a table; the spaces of a justified line are narrower
+_WIDE_GUTTER = 2.0
 _LONGEST_REGION = 400  # rows
 _PROSE_CHARS = 15
 _PROSE_WORDS = 3
@@ -24,7 +25,8 @@ _ALIGNED = 2.5  # points
 _LONGEST_CELL = 60
 _MOST_BLOCKS = 200  # on a page that is put in order: the time grows with their cube
 _MARKER = re.compile(r"\(?[\dA-Za-z]{1,4}[.):]?|[\d.]{2,9}|[^\w\s]{1,2}|\[\d+\]")
-_NUMBER = re.compile(r"[-−–+(]?[\d.,:/%\s€$£-]+\)?")
+_LEADER = re.compile(r"(?:[.·…_] ?){4}")
+_NUMBER = re.compile(r"[-−–+(]?[\d.,:/%\s€$£-]+\)?(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,25 +192,26 @@ def _table(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
     height = rows[0].height
     if gutter.right - gutter.left < _TABLE_GUTTER * height:
         return None
+    pieces = [piece for row in rows for piece in row.pieces]
+    if any(_LEADER.search(piece.text) for piece in pieces) or _is_code(pieces):
+        return None  # a table of contents, or a program
     full = [gutter.parts(row) for row in rows if all(gutter.parts(row))]
     if len(full) < 2 or len(full) * 2 < len(rows):
         return None
-    if sum(_MARKER.fullmatch(_text(left)) is not None for left, _ in full) * 2 > len(full):
-        numbered = all(_NUMBER.fullmatch(_text(right)) for _, right in full)
-        if not numbered and all(len(right) == 1 for _, right in full):
-            return None  # the items of a list
-    if max(len(piece.text) for row in rows for piece in row.pieces) > 2 * _LONGEST_CELL:
+    if sum(_is_marker(left, right) for left, right in full) * 2 > len(full):
+        return None  # the items of a list
+    if max(len(piece.text) for piece in pieces) > 2 * _LONGEST_CELL:
         return None
     if sum(len(p.text) for _, right in full for p in right) > _LONGEST_CELL * sum(
         len(right) for _, right in full
     ):
         return None
     starts = [right[0] for _, right in full]
-    edges = (
-        [piece.left for piece in starts],
-        [piece.right for piece in starts],
-        [(piece.left + piece.right) / 2 for piece in starts],
-    )
+    edges = [[piece.left for piece in starts]]
+    if sum(_NUMBER.match(piece.text) is not None for piece in starts) * 2 > len(starts):
+        edges.append([piece.right for piece in starts])
+    if all(right[0].left - left[-1].right > _WIDE_GUTTER * height for left, right in full):
+        edges.append([(piece.left + piece.right) / 2 for piece in starts])
     if all(_in_line(edge) < 0.8 for edge in edges):
         return None
     table: list[Row] = []
@@ -218,6 +221,22 @@ def _table(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
         else:
             table.append(Row(row.pieces, cells=True))
     return [table]
+
+
+def _is_marker(left: Sequence[Line], right: Sequence[Line]) -> bool:
+    """Whether the left part numbers an item of a list, or is its bullet or an equals sign."""
+    text = _text(left)
+    if text[0] in "•◦▪‣●○■\uf0b7":
+        return True
+    if text.isdigit() and (len(right) > 1 or _NUMBER.fullmatch(_text(right))):
+        return False
+    return _MARKER.fullmatch(text) is not None
+
+
+def _is_code(pieces: Sequence[Line]) -> bool:
+    """Whether all is set in a type whose letters are equally wide."""
+    widths = [(p.right - p.left) / len(p.text) for p in pieces if len(p.text) > 2]
+    return len(widths) > 2 and max(widths) < 1.04 * min(widths)
 
 
 def _in_line(edges: Sequence[float]) -> float:

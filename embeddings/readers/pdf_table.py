@@ -13,7 +13,8 @@ from embeddings.readers.pdf_order import Row
 from embeddings.readers.reflow import Line
 from embeddings.sentences import ROW_END
 
-_NUMBER = re.compile(r"[-−–+(]?[\d.,:/%\s€$£-]+\)?")
+_LONGEST_HEADING = 40
+_NUMBER = re.compile(r"[-−–+(€$£]*\d")
 
 
 def lines_of(rows: Sequence[Row]) -> list[Line]:
@@ -25,12 +26,11 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
     lines = []
     for number, cells in enumerate(table):
         parts: list[str | Line] = []
-        for at, cell in enumerate(cells):
+        for cell in cells:
             parts += ["; "] if parts else []
             if number and headings:
                 parts.append(f"{headings[_column(cell, table[0])].text.rstrip(':')}: ")
             parts.append(cell)
-            del at
         closed = cells[-1].text[-1] in ".!?"
         lines.append(_assembled([*parts, ROW_END if closed else "." + ROW_END], row=True))
     return lines
@@ -79,17 +79,23 @@ def _cells(row: Row) -> list[Line]:
 
 
 def _headings(table: Sequence[Sequence[Line]]) -> Sequence[Line]:
-    """The first row, where it reads as headings and every cell stands under one of its own."""
+    """The first row, where it reads as headings and every cell stands under one of its own.
+
+    It does where a column holds numbers below a name.
+    """
     first = table[0]
     if len(table) < 3 or len(first) < 2:
         return []
-    if any(_NUMBER.fullmatch(cell.text) for cell in first):
+    if any(_NUMBER.search(cell.text) or len(cell.text) > _LONGEST_HEADING for cell in first):
         return []
+    numbers = [0] * len(first)
     for cells in table[1:]:
         columns = [_column(cell, first) for cell in cells]
         if len(set(columns)) < len(columns):
             return []
-    return first
+        for column, cell in zip(columns, cells, strict=True):
+            numbers[column] += _NUMBER.match(cell.text) is not None
+    return first if max(numbers) >= len(table) - 1 else []
 
 
 def _column(piece: Line, columns: Sequence[Line]) -> int:

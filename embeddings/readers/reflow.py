@@ -18,6 +18,7 @@ import numpy as np
 from embeddings.layout import Edges
 
 _NEIGHBOURS = 4
+_FILLED = 0.75  # of the widest, what lines of running text fill on average
 _GAP = 2.4  # heights of the type from line to line, beyond which another block begins
 _BULLET = re.compile(r"[•◦▪‣●○■\uf0b7]\s")
 _ITEM = re.compile(r"[–*-]\s|\(?\d{1,2}[.)]\s|\(?[a-z][.)]\s")
@@ -169,26 +170,35 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
 
 
 def _column_right(lines: Sequence[Line], at: int) -> float:
-    """How far the lines around `lines[at]` reach, up to the next gap, heading or column."""
+    """How far the column reaches: as far as the lines around that start about where this does.
+
+    In running text they end at the next gap, for what comes there may be wider; the lines of a
+    poem, a list or code all end early, and only their neighbours tell how far the column goes.
+    """
     line = lines[at]
-    right = line.right
+    block = [line]
+    wide = line.right
     for step in (-1, 1):
-        before = line
+        before, unbroken = line, True
         for number in range(at + step, at + step * (_NEIGHBOURS + 1), step):
             if not 0 <= number < len(lines):
                 break
             other = lines[number]
-            drop = (other.bottom - before.bottom) * -step
-            if (
-                other.page != line.page
-                or abs(other.left - line.left) > 3 * line.height
-                or abs(other.height - line.height) > 0.2 * max(other.height, line.height)
-                or (line.height and not 0 < drop < _GAP * line.height)
-            ):
-                break
-            right = max(right, other.right)
+            drop = (before.bottom - other.bottom) * step
+            if other.page != line.page or abs(other.left - line.left) > 3 * line.height:
+                unbroken = False
+                continue
+            larger = other.height > 1.2 * line.height
+            unbroken &= not larger and (not line.height or 0 < drop < _GAP * line.height)
+            if unbroken:
+                block.append(other)
+            if not larger:
+                wide = max(wide, other.right)
             before = other
-    return right
+    widths = [other.right - other.left for other in block]
+    if len(block) >= 3 and sum(widths) >= _FILLED * max(widths) * len(widths):
+        return max(other.right for other in block)
+    return wide
 
 
 def _room_needed(line: Line) -> float:
