@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from collections import deque
 from contextlib import closing
@@ -36,13 +37,15 @@ class Chars:
 
     `boxes` lie on the page as it is shown, `width` by `height` points. `turns` counts the quarter
     turns, counter-clockwise, from upright of what each stands in; `OBLIQUE` is none of these.
-    `seen` are those that leave ink on the page: the others are blank or `hidden`.
+    `line_ends` are where PDFium takes a line to end. `seen` are those that leave ink on the page:
+    the others are blank or `hidden`.
     """
 
     text: str
     boxes: Boxes
     turns: NDArray[np.int8]
     objects: NDArray[np.uint64]
+    line_ends: NDArray[np.bool_]
     seen: NDArray[np.bool_]
     hidden: int
     width: float
@@ -55,38 +58,35 @@ def read_chars(page: Any) -> Chars:
     left, bottom, right, top = page.get_bbox()
     size = (right - left, top - bottom)
     width, height = size if rotation % 2 == 0 else size[::-1]
+    corner = np.array([left, bottom] * 2, np.float32)
     with closing(page.get_textpage()) as textpage:
         handle = address(textpage.raw)
-        text = _text(textpage, handle)
-        count = len(text)
+        text, line_ends = _text(textpage, handle)
         drawn = np.frombuffer(text.encode("utf-32-le"), "<u4") != ord(" ")
         if not drawn.any():
-            empty = np.zeros(count, np.int8)
-            boxes = np.zeros((count, 4), np.float32)
-            objects = np.zeros(count, np.uint64)
-            return Chars(text, boxes, empty, objects, drawn, 0, width, height)
-        as_written, objects = _measured(handle, text, drawn)
-
-        def shown(written: Boxes) -> Boxes:
-            return turned(written - np.array([left, bottom] * 2, np.float32), rotation, *size)
-
-        boxes = shown(as_written)
-        known = as_written.any(axis=1) & drawn
-        middle_x, middle_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-        on_page = (middle_x >= 0) & (middle_x <= width) & (middle_y >= 0) & (middle_y <= height)
-        seen = drawn & (on_page | ~known)
+            nothing = np.zeros((len(text), 4), np.float32)
+            objects, turns = np.zeros(len(text), np.uint64), np.zeros(len(text), np.int8)
+            return Chars(text, nothing, turns, objects, line_ends, drawn, 0, width, height)
+        written, objects = _measured(handle, text, drawn)
+        known = drawn & (written[:, 0] < written[:, 2])
         places, first = np.unique(objects[drawn], return_index=True)
-        members = np.flatnonzero(drawn)
         group = np.searchsorted(places, objects)
         group[~drawn] = 0
-        angle = call("FPDFText_GetCharAngle", ctypes.c_float, _HANDLE, _INT)
-        of_object = [_quarter(angle(handle, int(members[at])), rotation) for at in first]
-        turns = np.array(of_object, np.int8)[group]
-        boxes = _trimmed(boxes, turns, _excess(places)[group], width, height)
-        unseen = hidden_objects(page, places, group[known], as_written[known], shown)
+        firsts = np.flatnonzero(drawn)[first].tolist()
+        turns = np.array([_turn(handle, at, rotation) for at in firsts], np.int8)[group]
+
+        def shown(boxes: Boxes) -> Boxes:
+            return turned(boxes - corner, rotation, *size)
+
+        boxes = _trimmed(shown(written), turns, _excess(places)[group], width, height)
+        across, up = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        on_page = (across >= 0) & (across <= width) & (up >= 0) & (up <= height)
+        seen = drawn & (on_page | ~known)
+        unseen = hidden_objects(page, places, group[known], written[known], shown)
         if len(unseen):
             seen &= ~np.isin(objects, unseen)
-    return Chars(text, boxes, turns, objects, seen, int((drawn & ~seen).sum()), width, height)
+    hidden = int((drawn & ~seen).sum())
+    return Chars(text, boxes, turns, objects, line_ends, seen, hidden, width, height)
 
 
 def turned(boxes: Boxes, turns: int, width: float, height: float) -> Boxes:
@@ -102,14 +102,15 @@ def turned(boxes: Boxes, turns: int, width: float, height: float) -> Boxes:
     return boxes
 
 
-def _text(textpage: Any, handle: int) -> str:
-    """One code point for each of PDFium's characters; a hyphen is a hyphen wherever it stands."""
+def _text(textpage: Any, handle: int) -> tuple[str, NDArray[np.bool_]]:
+    """One code point for each of PDFium's characters, and which of them are line ends.
+
+    A hyphen is one wherever it stands, also a soft one, which would not be drawn elsewhere.
+    """
     count = textpage.count_chars()
-    if not count:
-        return ""
     text = ""
     last = call("FPDFText_GetTextIndexFromCharIndex", _INT, _HANDLE, _INT)
-    if last(handle, count - 1) == count - 1:  # then both count alike
+    if count and last(handle, count - 1) == count - 1:  # then both count alike
         text = textpage.get_text_range(errors="surrogatepass")
     if len(text) != count:
         unicode = call("FPDFText_GetUnicode", ctypes.c_uint, _HANDLE, _INT)
@@ -117,8 +118,9 @@ def _text(textpage: Any, handle: int) -> str:
         text = "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
     is_hyphen = call("FPDFText_IsHyphen", _INT, _HANDLE, _INT)
     text = _HYPHENS.sub(lambda m: "-" if is_hyphen(handle, m.start()) == 1 else " ", text)
-    text = text.replace("\xad", "-")  # a soft hyphen that is drawn is one
-    return normalise(_BLANK.sub(" ", text))
+    line_ends = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4") == ord("\n")
+    text = text.replace("\xad", "-")
+    return normalise(_BLANK.sub(" ", text)), line_ends
 
 
 def _measured(handle: int, text: str, drawn: NDArray[np.bool_]) -> tuple[Boxes, NDArray[np.uint64]]:
@@ -225,9 +227,10 @@ def _trimmed(
     return trimmed
 
 
-def _quarter(clockwise: float, rotation: int) -> int:
-    """The quarter turns from upright as the page is shown, `OBLIQUE` where it is no quarter."""
-    quarters = -clockwise / (np.pi / 2) if clockwise >= 0 else 0.0
+def _turn(handle: int, at: int, rotation: int) -> int:
+    """The quarter turns of a character from upright on the page as it is shown, or `OBLIQUE`."""
+    clockwise = call("FPDFText_GetCharAngle", ctypes.c_float, _HANDLE, _INT)(handle, at)
+    quarters = -clockwise / (math.pi / 2) if clockwise >= 0 else 0.0
     if abs(quarters - round(quarters)) > 0.1:
         return OBLIQUE
     return (round(quarters) - rotation) % 4

@@ -47,8 +47,8 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
     removed = {at for at in marks if _recurs(lines[at], marks[at], alike, page_heights)}
     wide = {at for at in removed if _margin(lines[at], page_heights) > _MARGIN}
     removed -= {at for at in wide if not _outermost(at, lines, removed, page_heights)}
-    numbers = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
-    removed |= {at for at in marks if any(_level(lines[at], lines[n]) for n in _near(at, numbers))}
+    lone = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
+    removed |= {at for at in marks if any(_level(lines[at], lines[n]) for n in _near(at, lone))}
     return [line for at, line in enumerate(lines) if at not in removed]
 
 
@@ -74,8 +74,8 @@ def _recurs(
     return False
 
 
-def _near(at: int, numbers: set[int]) -> list[int]:
-    return [n for n in range(at - _NEIGHBOURS, at + _NEIGHBOURS + 1) if n in numbers and n != at]
+def _near(at: int, among: set[int]) -> list[int]:
+    return [n for n in range(at - _NEIGHBOURS, at + _NEIGHBOURS + 1) if n in among and n != at]
 
 
 def _level(line: Line, other: Line) -> bool:

@@ -234,9 +234,10 @@ def _is_marker(left: Sequence[Line], right: Sequence[Line]) -> bool:
 
 
 def _is_code(pieces: Sequence[Line]) -> bool:
-    """Whether all is set in a type whose letters are equally wide."""
+    """Whether all is set in a type whose letters are equally wide, and few are numbers."""
     widths = [(p.right - p.left) / len(p.text) for p in pieces if len(p.text) > 2]
-    return len(widths) > 2 and max(widths) < 1.04 * min(widths)
+    numbers = sum(_NUMBER.match(piece.text) is not None for piece in pieces)
+    return len(widths) > 2 and max(widths) < 1.04 * min(widths) and numbers * 2 < len(pieces)
 
 
 def _in_line(edges: Sequence[float]) -> float:
