@@ -25,11 +25,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from embeddings.readers.pdf import read_pdf
 
-WORDS = (
-    "harbour quay lamp tower keeper storm boat stone north winter year report town council ship "
-    "price fish rope letter island ferry road market bread school teacher child river bridge mill "
-    "is was has had built sold kept found lost paid wrote saw the a of in on by for with from and"
-).split()
+WORDS = """
+    harbour quay lamp tower keeper storm boat stone north winter year report town council ship
+    price fish rope letter island ferry road market bread school teacher child river bridge mill
+    is was has had built sold kept found lost paid wrote saw the a of in on by for with from and
+""".split()
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def two_columns(pages: int) -> bytes:
                 words: list[str] = []
                 while len(words) < 3 or canvas.stringWidth(" ".join(words)) < 195:
                     word = chance.choice(WORDS)
-                    new = not words and not line or bool(words) and words[-1].endswith(".")
+                    new = words[-1].endswith(".") if words else line == 0
                     words.append(word.capitalize() if new else word)
                     words[-1] += "." if chance.random() < 0.06 else ""
                 canvas.drawString(left, 770 - 13 * line, " ".join(words))
