@@ -29,7 +29,7 @@ WORDS = """
     harbour quay lamp tower keeper storm boat stone north winter year report town council ship
     price fish rope letter island ferry road market bread school teacher child river bridge mill
     is was has had built sold kept found lost paid wrote saw the a of in on by for with from and
-""".split()
+"""
 
 
 def main() -> None:
@@ -92,7 +92,7 @@ def plain_text(data: bytes) -> int:
 
 def two_columns(pages: int) -> bytes:
     """A PDF of running text in two columns, with heads and page numbers; every page its own."""
-    chance = random.Random(1780)
+    chance, vocabulary = random.Random(1780), WORDS.split()
     canvas = Canvas("", pagesize=(595, 842))
     for number in range(1, pages + 1):
         canvas.setFont("Times-Roman", 10)
@@ -102,7 +102,7 @@ def two_columns(pages: int) -> bytes:
             for line in range(56):
                 words: list[str] = []
                 while len(words) < 3 or canvas.stringWidth(" ".join(words)) < 195:
-                    word = chance.choice(WORDS)
+                    word = chance.choice(vocabulary)
                     new = words[-1].endswith(".") if words else line == 0
                     words.append(word.capitalize() if new else word)
                     words[-1] += "." if chance.random() < 0.06 else ""

@@ -385,3 +385,29 @@ def test_boxes_are_the_same_from_the_store(tmp_path: Path) -> None:
         store.remove("a.pdf")
         with store.database.reading() as db:
             assert db.execute("SELECT count(*) FROM layouts").fetchone() == (0,)
+
+
+def test_the_marks_of_footnotes_are_no_words_but_exponents_are() -> None:
+    def page(canvas: Canvas) -> None:
+        line = canvas.beginText(72, 700)
+        for words, mark in [
+            ("It was built in 1780.", "1"),
+            (" The harbour", "2,3"),
+            (" has 5 km", "2"),
+        ]:
+            line.textOut(words)
+            line.setFont(FONT, 7)
+            line.setRise(4)
+            line.textOut(mark)
+            line.setFont(FONT, SIZE)
+            line.setRise(0)
+        line.textOut(" of water.")
+        canvas.drawText(line)
+
+    document = read(drawn(page))
+    assert sentences(document) == ["It was built in 1780.", "The harbour has 5 km2 of water."]
+    start = document.text.index("The harbour")
+    (found,) = document.boxes(start, start + len("The harbour"))
+    left = 72 + stringWidth("It was built in 1780.", FONT, SIZE) + stringWidth("1", FONT, 7)
+    assert abs(found.x0 - left - stringWidth(" ", FONT, SIZE)) <= 2
+    assert abs(found.x1 - left - stringWidth(" The harbour", FONT, SIZE)) <= 2

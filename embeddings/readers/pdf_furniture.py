@@ -33,7 +33,7 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
     if pages < 2:
         return list(lines)
     marks: dict[int, list[str | int]] = {}
-    alike: dict[str | int, list[Line]] = defaultdict(list)
+    alike: dict[tuple[str | int, int], set[int]] = defaultdict(set)
     for at, line in enumerate(lines):
         if line.turn == 0 and _margin(line, page_heights) <= _WIDE_MARGIN:
             numbers = [int(number) - line.page for number in _NUMBER.findall(line.text)]
@@ -43,8 +43,14 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
                 numbers = []  # headings are numbered too
             marks[at] = [line.text, *numbers]
             for mark in marks[at]:
-                alike[mark].append(line)
-    removed = {at for at in marks if _recurs(lines[at], marks[at], alike, page_heights)}
+                for step in (-1, 0, 1):  # lines that stand a little higher or lower count too
+                    alike[mark, _height(line) + step].add(line.page)
+    spread = {key: (len(on), max(on) - min(on) + 1) for key, on in alike.items()}
+    removed = {
+        at
+        for at in marks
+        if any(_recurs(lines[at], mark, spread, page_heights) for mark in marks[at])
+    }
     wide = {at for at in removed if _margin(lines[at], page_heights) > _MARGIN}
     removed -= {at for at in wide if not _outermost(at, lines, removed, page_heights)}
     lone = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
@@ -54,24 +60,20 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
 
 def _recurs(
     line: Line,
-    marks: Sequence[str | int],
-    alike: dict[str | int, list[Line]],
+    mark: str | int,
+    spread: dict[tuple[str | int, int], tuple[int, int]],
     page_heights: Sequence[float],
 ) -> bool:
-    """Whether enough pages have such a line at this height."""
-    number = _PAGE_NUMBER.fullmatch(line.text) is not None
-    outside = _margin(line, page_heights) <= _MARGIN
-    for mark in marks:
-        pages = {o.page for o in alike[mark] if abs(o.bottom - line.bottom) <= _LEVEL}
-        if isinstance(mark, int):
-            found = len(pages) >= (2 if number else _PAGES)
-        else:  # where words may stand too, those of a chapter's head stand on page after page
-            found = len(pages) >= _PAGES and (
-                outside or len(pages) >= _DENSE * (max(pages) - min(pages) + 1)
-            )
-        if found:
-            return True
-    return False
+    """Whether enough pages have a line with that mark at this height."""
+    pages, stretch = spread[mark, _height(line)]
+    if isinstance(mark, int):
+        return pages >= (2 if _PAGE_NUMBER.fullmatch(line.text) else _PAGES)
+    # Where words may stand too, those of a chapter's head stand on page after page.
+    return pages >= _PAGES and (_margin(line, page_heights) <= _MARGIN or pages >= _DENSE * stretch)
+
+
+def _height(line: Line) -> int:
+    return round(line.bottom / _LEVEL)
 
 
 def _near(at: int, among: set[int]) -> list[int]:

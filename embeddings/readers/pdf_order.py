@@ -23,7 +23,7 @@ _PROSE_WORDS = 3
 _FILLED = 0.7  # of the column's width, what lines of prose fill on average
 _ALIGNED = 2.5  # points
 _LONGEST_CELL = 60
-_MOST_BLOCKS = 200  # on a page that is put in order: the time grows with their cube
+_MOST_BLOCKS = 80  # on a page that is put in order: the time grows with their cube
 _MARKER = re.compile(r"\(?[\dA-Za-z]{1,4}[.):]?|[\d.]{2,9}|[^\w\s]{1,2}|\[\d+\]")
 _LEADER = re.compile(r"(?:[.·…_] ?){4}")
 _NUMBER = re.compile(r"[-−–+(]?[\d.,:/%\s€$£-]+\)?(?= |$)")
@@ -298,7 +298,7 @@ def _sorted(groups: list[list[Row]]) -> list[list[Row]]:
     blocks = _blocks(groups)
     count = len(blocks)
     big = [number for number in range(count) if blocks[number].counts]
-    if len(big) > _MOST_BLOCKS or not any(
+    if count > _MOST_BLOCKS or not any(
         blocks[later].over(blocks[earlier]) or blocks[later].left_of(blocks[earlier])
         for n, earlier in enumerate(big)
         for later in big[n:]

@@ -8,7 +8,9 @@ gutter between two columns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,9 @@ from embeddings.readers.reflow import Line
 
 _GAP = 0.7  # of the height of the type, where words are parted by 0.2 to 0.5
 _LEVEL = 0.4  # the share of the height that characters of one line have in common
+_SMALL, _RAISED = 0.8, 0.15  # of the height: what is smaller and higher is a superscript
+_MARK = re.compile(r"[\d,*†‡§¶]")
+_BEFORE_MARK = re.compile(r"(?:[^\W\d_]{4}|[.,;:!?…][\"'”’»)\]]*|[^\W\d_][\"”’»])$")
 _RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 
 
@@ -53,7 +58,7 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
     heights = boxes[:, 3] - boxes[:, 1]
     text = codes[kept].tobytes().decode("utf-32-le")
     edges = _edges(chars, kept, turn)
-    return [
+    lines = [
         Line(
             text=text[first:last],
             page=page,
@@ -77,6 +82,35 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
             strict=True,
         )
     ]
+    owner = np.repeat(np.arange(len(lines)), ends - starts)
+    usual = np.array([line.height for line in lines], np.float32)[owner]
+    base = np.array([line.bottom for line in lines], np.float32)[owner]
+    raised = (heights < _SMALL * usual) & (boxes[:, 1] > base + _RAISED * usual)
+    for number in np.unique(owner[raised]).tolist():
+        mine = raised & (owner == number)
+        lines[number] = _without_marks(lines[number], at[mine] - at[starts[number]])
+    return lines
+
+
+def _without_marks(line: Line, raised: NDArray[np.intp]) -> Line:
+    """The line without the raised numbers and signs that refer to footnotes.
+
+    They follow a stop or a word; the number behind a unit, as in m², is none.
+    """
+    up = set(raised.tolist())
+    kept = [
+        at
+        for at in range(len(line.text))
+        if at not in up or not _MARK.match(line.text, at) or not _refers(line.text, at, up)
+    ]
+    text = "".join(line.text[at] for at in kept)
+    return replace(line, text=text, edges=line.edges[kept]) if text.strip() == text else line
+
+
+def _refers(text: str, at: int, raised: set[int]) -> bool:
+    while at - 1 in raised:
+        at -= 1
+    return _BEFORE_MARK.search(text, max(0, at - 8), at) is not None
 
 
 def _starts(boxes: Boxes, codes: NDArray[np.uint32], line: NDArray[np.intp]) -> NDArray[np.intp]:
