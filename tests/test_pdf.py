@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.pdfs import (
     text,
     together,
 )
+from tests.typesetting import as_pdf, expected_boxes, made_sentences, typeset
 
 LEFT = [
     "The harbour of Brook was built in the year",
@@ -134,7 +136,7 @@ def test_a_hyphenated_word_is_one_word_with_two_boxes() -> None:
     )
     assert near(
         boxes_of(document, "information"),
-        [box(1, 72, 700, "infor", after=lines[0][:-6]), box(1, 72, 686, "mation")],
+        [box(1, 72, 700, "infor-", after=lines[0][:-6]), box(1, 72, 686, "mation")],
     )
 
 
@@ -163,6 +165,15 @@ def test_running_heads_feet_and_page_numbers_are_no_text() -> None:
         for n in (1, 2, 3, 4)
         for part in (0, 1)
     ]
+
+
+def test_two_pages_are_enough_where_there_are_no_more() -> None:
+    head, foot = text(72, 760, ["ANNUAL REPORT"]), text(250, 40, ["The Company"])
+    bodies = [BODY + BODY[:1], BODY[1:] + BODY]
+    pages = [together(head, text(72, 690, body), foot) for body in bodies]
+    assert read(drawn(*pages)).text == " ".join(bodies[0] + bodies[1])
+    alone = text(72, 760, ["ANNUAL REPORT"])
+    assert read(drawn(alone, alone)).text.count("ANNUAL REPORT") == 2
 
 
 def test_two_pages_are_enough_to_know_page_numbers() -> None:
@@ -196,6 +207,22 @@ def test_footnotes_below_a_column_do_not_part_it_from_the_next() -> None:
     document = read(drawn(columns))
     assert ACROSS in sentences(document)
     assert document.text.endswith("under twelve.\n\n* The storm is also called the great flood.")
+
+
+@pytest.mark.parametrize("by_row", [False, True], ids=["by column", "by row"])
+@pytest.mark.parametrize("justified", [False, True], ids=["ragged", "justified"])
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_every_sentence_of_running_text_is_whole_and_in_its_place(
+    columns: int, justified: bool, by_row: bool
+) -> None:
+    made = made_sentences(120, random.Random(columns))
+    lines = typeset(made, columns, justified=justified, hyphens=columns > 1)
+    document = read(as_pdf(lines, by_row=by_row))
+    assert sentences(document) == made
+    for number, sentence in enumerate(made):
+        expected = expected_boxes(lines, number)
+        assert near(boxes_of(document, sentence), expected)
+        assert document.page(document.text.index(sentence)) == expected[0].page
 
 
 def table(canvas: Canvas) -> None:

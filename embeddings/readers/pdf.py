@@ -88,6 +88,9 @@ def _layout(flowed: Flow) -> LayoutInMemory:
     for line, start, length in flowed.placed:
         if len(line.edges):
             edges = line.edges[:length]
+            if length < len(line.edges):  # the hyphen is marked with the letter before it
+                edges = edges.copy()
+                edges[-1, 1] = line.edges[-1, 1]
             pages[line.page + 1].append(
                 PlacedLine(start, edges, line.near, line.far, line.turn % 2 == 1)
             )

@@ -27,7 +27,8 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
     """The lines without running heads and page numbers.
 
     Those are lines in the top or bottom margin, at one height on three pages: of the same text,
-    or with a number that counts with the pages. A line that is only such a number needs two pages.
+    or with a number that counts with the pages. A line that is only such a number needs two pages,
+    and so does any line in a document of two.
     """
     pages = len(page_heights)
     if pages < 2:
@@ -36,12 +37,12 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
     alike: dict[tuple[str | int, int], set[int]] = defaultdict(set)
     for at, line in enumerate(lines):
         if line.turn == 0 and _margin(line, page_heights) <= _WIDE_MARGIN:
-            numbers = [int(number) - line.page for number in _NUMBER.findall(line.text)]
+            counted = [int(number) - line.page for number in _NUMBER.findall(line.text)]
             if _PAGE_NUMBER.fullmatch(line.text):
-                numbers += _roman(line)
+                counted += _roman(line)
             elif _margin(line, page_heights) > _MARGIN:
-                numbers = []  # headings are numbered too
-            marks[at] = [line.text, *numbers]
+                counted = []  # headings are numbered too
+            marks[at] = [line.text, *counted]
             for mark in marks[at]:
                 for step in (-1, 0, 1):  # lines that stand a little higher or lower count too
                     alike[mark, _height(line) + step].add(line.page)
@@ -51,10 +52,12 @@ def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> l
         for at in marks
         if any(_recurs(lines[at], mark, spread, page_heights) for mark in marks[at])
     }
-    wide = {at for at in removed if _margin(lines[at], page_heights) > _MARGIN}
-    removed -= {at for at in wide if not _outermost(at, lines, removed, page_heights)}
-    lone = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
-    removed |= {at for at in marks if any(_level(lines[at], lines[n]) for n in _near(at, lone))}
+    numbers = {at for at in removed if _PAGE_NUMBER.fullmatch(lines[at].text)}
+    inside = {at for at in removed if _margin(lines[at], page_heights) > _MARGIN}
+    unsure = inside if pages >= _PAGES else inside | removed - numbers
+    removed -= {at for at in unsure if not _outermost(at, lines, removed, page_heights)}
+    numbers &= removed
+    removed |= {at for at in marks if any(_level(lines[at], lines[n]) for n in _near(at, numbers))}
     return [line for at, line in enumerate(lines) if at not in removed]
 
 
@@ -69,7 +72,9 @@ def _recurs(
     if isinstance(mark, int):
         return pages >= (2 if _PAGE_NUMBER.fullmatch(line.text) else _PAGES)
     # Where words may stand too, those of a chapter's head stand on page after page.
-    return pages >= _PAGES and (_margin(line, page_heights) <= _MARGIN or pages >= _DENSE * stretch)
+    return pages >= min(_PAGES, len(page_heights)) and (
+        _margin(line, page_heights) <= _MARGIN or pages >= _DENSE * stretch
+    )
 
 
 def _height(line: Line) -> int:

@@ -134,18 +134,9 @@ def _gutter(rows: Sequence[Row], at: int, gap: tuple[Line, Line]) -> _Gutter | N
         drop = rows[number - 1].bottom - row.bottom if number > at else 0.0
         if number > at and drop <= 0:
             break
-        if all(piece.right <= left + 1 or piece.left >= right - 1 for piece in row.pieces):
-            new_left = max([left, *(p.right for p in row.pieces if p.right <= left + 1)])
-            new_right = min([right, *(p.left for p in row.pieces if p.left >= right - 1)])
-        else:
-            middles = [
-                (before.right, after.left)
-                for before, after in pairwise(row.pieces)
-                if min(right, after.left) - max(left, before.right) >= least
-            ]
-            if not middles:
-                break
-            new_left, new_right = max(left, middles[0][0]), min(right, middles[0][1])
+        before = [piece.right for piece in row.pieces if piece.right <= right - least]
+        after = [piece.left for piece in row.pieces[len(before) :]]
+        new_left, new_right = max([left, *before]), min([right, *after])
         if new_right - new_left < least:
             break
         left, right = new_left, new_right
@@ -188,7 +179,7 @@ def _is_prose(rows: Sequence[Row]) -> bool:
 
 
 def _table(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
-    """The rows as those of one table, where their cells are short and stand in line."""
+    """The rows of a table, where their cells are short and stand in line; others between them."""
     height = rows[0].height
     if gutter.right - gutter.left < _TABLE_GUTTER * height:
         return None
@@ -214,13 +205,16 @@ def _table(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
         edges.append([(piece.left + piece.right) / 2 for piece in starts])
     if all(_in_line(edge) < 0.8 for edge in edges):
         return None
-    table: list[Row] = []
+    groups: list[list[Row]] = [[]]
     for row in rows:
-        if table and not all(gutter.parts(row)) and row.left > table[-1].pieces[0].right:
+        table = groups[-1]
+        if all(gutter.parts(row)):
+            table.append(Row(row.pieces, cells=True))
+        elif table and row.left > table[-1].pieces[0].right:  # the next line of a cell
             table[-1] = Row(table[-1].pieces + row.pieces, cells=True)
         else:
-            table.append(Row(row.pieces, cells=True))
-    return [table]
+            groups += [[row], []]
+    return [group for group in groups if group]
 
 
 def _is_marker(left: Sequence[Line], right: Sequence[Line]) -> bool:
