@@ -9,7 +9,6 @@ its identity.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
 from bisect import bisect_right
@@ -49,8 +48,6 @@ __all__ = [
     "title_from_name",
     "unpacked_name",
 ]
-
-log = logging.getLogger(__name__)
 
 _READERS: dict[str, Callable[[bytes], Content]] = {
     ".txt": read_text,
@@ -98,6 +95,7 @@ class Document:
     `id` is the SHA-256 of the file's bytes in hexadecimal, `path` is relative to the folder with
     `/`, and `pages` holds the offset in `text` at which each page starts; it is empty where the
     format has no pages. `layout` says where the characters stand, where the format tells (PDF).
+    `notes` are what a person should know of how the file was read; a store does not keep them.
     """
 
     id: str
@@ -106,6 +104,7 @@ class Document:
     text: str
     pages: tuple[int, ...]
     layout: Layout = field(default=NO_LAYOUT, repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def page(self, offset: int) -> int | None:
         """The 1-based page that `text[offset]` stands on; `None` where there are no pages.
@@ -192,11 +191,15 @@ def parse_document(data: bytes, path: str) -> Document:
     if not text.strip():
         advice = "if it is a scan, run OCR first" if suffix == ".pdf" else "fill it or remove it"
         raise DocumentError(f"{path}: no text in it; {advice}")
-    for note in content.notes:
-        log.warning("%s: %s", path, note)
     title = _meaningful(content.title) or _heading(text) or title_from_name(path)
     return Document(
-        hashlib.sha256(data).hexdigest(), path, title, text, content.pages, content.layout
+        hashlib.sha256(data).hexdigest(),
+        path,
+        title,
+        text,
+        content.pages,
+        layout=content.layout,
+        notes=content.notes,
     )
 
 

@@ -313,7 +313,7 @@ class Store:
             layout: Layout = NO_LAYOUT
             if placed.fetchone():
                 layout = _StoredLayout(self.database, document)
-            return Document(document, path, title, text, tuple(json.loads(pages)), layout)
+            return Document(document, path, title, text, tuple(json.loads(pages)), layout=layout)
 
     def __len__(self) -> int:
         """How many passages there are."""

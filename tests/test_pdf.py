@@ -324,9 +324,7 @@ def test_text_from_right_to_left_keeps_its_order_and_its_place() -> None:
     assert near([found], [Box(1, left, 92 - 8.6, right, 92 + 2.5)])
 
 
-def test_text_that_nobody_sees_is_left_out_and_that_is_said(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_text_that_nobody_sees_is_left_out_and_that_is_said() -> None:
     def page(canvas: Canvas) -> None:
         canvas.drawString(72, 700, "All can read this.")
         canvas.saveState()
@@ -350,10 +348,10 @@ def test_text_that_nobody_sees_is_left_out_and_that_is_said(
         canvas.restoreState()
         canvas.drawString(72, -40, "Off the page.")
 
-    assert read(drawn(page)).text == "All can read this.\n\nWhite on black."
-    (record,) = caplog.records
-    assert record.getMessage().startswith("a.pdf: 39 characters that cannot be seen were left out")
-    assert "(page 1)" in record.getMessage()
+    document = read(drawn(page))
+    assert document.text == "All can read this.\n\nWhite on black."
+    (note,) = document.notes
+    assert note.startswith("39 characters that cannot be seen were left out (page 1)")
 
 
 def scan(words: str) -> bytes:

@@ -41,7 +41,13 @@ def read_pdf(data: bytes) -> Content:
                 for direction in pieces_of(chars, number):
                     pieces += direction
     flowed = flow(_with_notes(_lines(without_furniture(pieces, sizes))), len(sizes))
-    return Content(title or None, flowed.text, flowed.pages, _layout(flowed), _notes(hidden))
+    return Content(
+        title or None,
+        flowed.text,
+        flowed.pages,
+        layout=_layout(flowed),
+        notes=_notes(hidden),
+    )
 
 
 def _lines(pieces: Sequence[Line]) -> list[Line]:
