@@ -179,8 +179,12 @@ class Bot:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""
         return self.store.document(document)
 
-    def page_image(self, document: str, page: int, boxes: Sequence[Box] = ()) -> bytes:
+    def page_image(
+        self, document: str, page: int, boxes: Sequence[Box] = (), strong: Sequence[Box] = ()
+    ) -> bytes:
         """A page of a PDF, by its document's id, as a PNG picture with the boxes highlighted.
+
+            bot.page_image(cited.document, cited.page, cited.boxes)
 
         The file is read again. Raises `KeyError` without such a document, `ValueError` without
         such a page, and `DocumentError` where the document is no PDF, or its file is gone or not
@@ -188,7 +192,7 @@ class Bot:
         """
         if self.folder is None:
             raise DocumentError("this bot knows no folder of documents; open it with Bot.open")
-        return page_image(self.folder, self.document(document), page, boxes)
+        return page_image(self.folder, self.document(document), page, boxes, strong)
 
 
 def checked(question: str) -> str:

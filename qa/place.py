@@ -16,7 +16,13 @@ _WORDS = 5
 """How many words at either end of a long quotation a text fragment repeats."""
 
 
-def page_image(folder: Path, document: Document, page: int, boxes: Sequence[Box] = ()) -> bytes:
+def page_image(
+    folder: Path,
+    document: Document,
+    page: int,
+    boxes: Sequence[Box] = (),
+    strong: Sequence[Box] = (),
+) -> bytes:
     """The page as a PNG picture with the boxes highlighted, from the document's file in `folder`.
 
     Raises `ValueError` without such a page, `DocumentError` where the document is no PDF, or its
@@ -37,7 +43,7 @@ def page_image(folder: Path, document: Document, page: int, boxes: Sequence[Box]
     try:
         if unpacked_name(document.path) != document.path:
             data = gunzip(data)
-        return render_page(data, page, boxes)
+        return render_page(data, page, boxes, strong=strong)
     except DocumentError as error:
         raise DocumentError(f"{document.path}: {error}") from error
 

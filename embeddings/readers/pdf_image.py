@@ -12,7 +12,8 @@ from embeddings.readers.pdfium import opened
 
 MAX_PIXELS = 8_000_000
 DPI = 144
-_MARK = (255, 228, 92)
+_MARK = (255, 236, 140)
+_STRONG = (255, 202, 40)
 _MARGIN = 1.0  # points around a box, so that the mark does not touch the letters
 
 
@@ -30,10 +31,18 @@ def page_size(data: bytes, page: int) -> tuple[float, float]:
     raise ValueError(f"there is no page {page}; the document has the pages 1 to {count}")
 
 
-def render_page(data: bytes, page: int, boxes: Sequence[Box] = (), *, dpi: int = DPI) -> bytes:
-    """The page as a PNG picture, those of the boxes that lie on it highlighted.
+def render_page(
+    data: bytes,
+    page: int,
+    boxes: Sequence[Box] = (),
+    *,
+    strong: Sequence[Box] = (),
+    dpi: int = DPI,
+) -> bytes:
+    """The page as a PNG picture, those of the boxes that lie on it highlighted, `strong` more so.
 
-    A page so large that the picture would have more than `MAX_PIXELS` is drawn more coarsely.
+    The picture says how many dots it has to an inch. A page so large that it would have more than
+    `MAX_PIXELS` is drawn more coarsely.
     Raises as `page_size` does.
     """
     size = page_size(data, page)
@@ -47,11 +56,13 @@ def render_page(data: bytes, page: int, boxes: Sequence[Box] = (), *, dpi: int =
     from PIL import Image, ImageChops
 
     marks = Image.new("RGB", picture.size, "white")
-    for box in boxes:
-        if box.page == page:
-            marks.paste(_MARK, _corners(box, scale))
+    for colour, places in ((_MARK, boxes), (_STRONG, strong)):
+        for box in places:
+            if box.page == page:
+                marks.paste(colour, _corners(box, scale))
     buffer = io.BytesIO()
-    ImageChops.multiply(picture, marks).save(buffer, "PNG")  # like a marker pen: ink stays black
+    marked = ImageChops.multiply(picture, marks)  # like a marker pen: ink stays black
+    marked.save(buffer, "PNG", dpi=(72 * scale, 72 * scale))
     return buffer.getvalue()
 
 
