@@ -10,7 +10,7 @@ from pathlib import Path
 
 from embeddings.documents import Box, Document, check_folder
 from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
-from embeddings.errors import DocumentError, StoreBusyError
+from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
 from qa.chat import Chat, stand_alone
@@ -69,8 +69,8 @@ class Bot:
         """What indexing did when the bot was opened from a folder; None where another process was
         at it, and the bot answers from what there is.
         """
-        self.folder: Path | None = None
-        """The folder of the documents, where the bot was opened from one."""
+        self.folders: tuple[Path, ...] = ()
+        """Where the documents' files are; pictures of their pages come from there."""
         self.reader = reader
         self._retriever = Retriever(store, encoder)
 
@@ -96,7 +96,7 @@ class Bot:
         opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)
         bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
-        bot.folder = folder
+        bot.folders = (folder,)
         try:
             with suppress(StoreBusyError):
                 bot.report = index_folder(folder, store, encoder, progress=progress)
@@ -190,9 +190,7 @@ class Bot:
         such a page, and `DocumentError` where the document is no PDF, or its file is gone or not
         the one that was indexed.
         """
-        if self.folder is None:
-            raise DocumentError("this bot knows no folder of documents; open it with Bot.open")
-        return page_image(self.folder, self.document(document), page, boxes, strong)
+        return page_image(self.folders, self.document(document), page, boxes, strong)
 
 
 def checked(question: str) -> str:

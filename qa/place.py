@@ -17,35 +17,53 @@ _WORDS = 5
 
 
 def page_image(
-    folder: Path,
+    folders: Sequence[Path],
     document: Document,
     page: int,
     boxes: Sequence[Box] = (),
     strong: Sequence[Box] = (),
 ) -> bytes:
-    """The page as a PNG picture with the boxes highlighted, from the document's file in `folder`.
+    """The page as a PNG picture with the boxes highlighted, `strong` more so.
 
-    Raises `ValueError` without such a page, `DocumentError` where the document is no PDF, or its
-    file lies outside, is gone, or is not the one that was indexed.
+    It comes from the document's file in the first of the folders that has it. Raises `ValueError`
+    without such a page, `DocumentError` where the document is no PDF, or its file is in none of
+    the folders, or is not the one that was indexed.
     """
     from embeddings.readers.pdf_image import render_page
 
-    if not is_pdf(document.path):
-        raise DocumentError(f"{document.path}: not a PDF; only those have pages to show")
-    path = folder / document.path
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise DocumentError(f"{document.path}: outside of {folder}; it is not shown")
-    data = read_bytes(path, document.path)
-    if hashlib.sha256(data).hexdigest() != document.id:
-        raise DocumentError(
+    path = document.path
+    if not is_pdf(path):
+        raise DocumentError(f"{path}: not a PDF; only those have pages to show")
+    data = _read(folders, document)
+    try:
+        return render_page(
+            data if unpacked_name(path) == path else gunzip(data), page, boxes, strong=strong
+        )
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
+
+
+def _read(folders: Sequence[Path], document: Document) -> bytes:
+    """The file's bytes, which are those that were indexed."""
+    if not folders:
+        raise DocumentError("this bot knows no folder of documents; open it with Bot.open")
+    reason: DocumentError | None = None
+    for folder in folders:
+        path = folder / document.path
+        try:
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise DocumentError(f"{document.path}: outside of {folder}; it is not shown")
+            data = read_bytes(path, document.path)
+        except DocumentError as error:
+            reason = reason or error
+            continue
+        if hashlib.sha256(data).hexdigest() == document.id:
+            return data
+        reason = DocumentError(
             f"{document.path}: changed since it was indexed; run `pincite index` and ask again"
         )
-    try:
-        if unpacked_name(document.path) != document.path:
-            data = gunzip(data)
-        return render_page(data, page, boxes, strong=strong)
-    except DocumentError as error:
-        raise DocumentError(f"{document.path}: {error}") from error
+    assert reason is not None
+    raise reason
 
 
 def is_pdf(path: str) -> bool:

@@ -63,8 +63,8 @@ def test_json_carries_the_boxes_and_text_has_none(pdf_bot: Bot, keeper: Citation
 
 
 def test_the_bot_shows_the_page(pdf_bot: Bot, keeper: Citation) -> None:
-    assert pdf_bot.folder is not None
-    data = (pdf_bot.folder / "harbour.pdf").read_bytes()
+    (folder,) = pdf_bot.folders
+    data = (folder / "harbour.pdf").read_bytes()
     picture = pdf_bot.page_image(keeper.document, 1, keeper.boxes)
     assert picture == render_page(data, 1, keeper.boxes)
     with pytest.raises(KeyError):

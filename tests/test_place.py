@@ -66,18 +66,27 @@ def test_a_page_that_is_not_there_is_named() -> None:
 def test_the_picture_comes_from_the_file_that_was_indexed(tmp_path: Path) -> None:
     document = in_folder(tmp_path)
     boxes = [Box(1, 72, 80, 200, 95)]
-    assert page_image(tmp_path, document, 1, boxes) == render_page(PAGE, 1, boxes)
+    assert page_image([tmp_path], document, 1, boxes) == render_page(PAGE, 1, boxes)
     (tmp_path / "a.pdf").write_bytes(PAGE + b"\n")
     with pytest.raises(DocumentError, match=r"a\.pdf: changed since it was indexed"):
-        page_image(tmp_path, document, 1)
+        page_image([tmp_path], document, 1)
     (tmp_path / "a.pdf").unlink()
     with pytest.raises(DocumentError, match=r"a\.pdf: cannot be read"):
-        page_image(tmp_path, document, 1)
+        page_image([tmp_path], document, 1)
+
+
+def test_the_picture_comes_from_the_folder_that_has_the_file(tmp_path: Path) -> None:
+    for name in ("other", "mine"):
+        (tmp_path / name).mkdir()
+    document = in_folder(tmp_path / "mine")
+    (tmp_path / "other" / "a.pdf").write_bytes(PAGE + b"\n")
+    folders = [tmp_path / "gone", tmp_path / "other", tmp_path / "mine"]
+    assert page_image(folders, document, 1) == render_page(PAGE, 1)
 
 
 def test_a_packed_file_is_unpacked_for_the_picture(tmp_path: Path) -> None:
     document = in_folder(tmp_path, gzip.compress(PAGE), "a.pdf.gz")
-    assert page_image(tmp_path, document, 2) == render_page(PAGE, 2)
+    assert page_image([tmp_path], document, 2) == render_page(PAGE, 2)
 
 
 def test_nothing_outside_of_the_folder_and_nothing_else_is_shown(tmp_path: Path) -> None:
@@ -85,9 +94,9 @@ def test_nothing_outside_of_the_folder_and_nothing_else_is_shown(tmp_path: Path)
     secret = in_folder(tmp_path)
     outside = Document(secret.id, "../a.pdf", "", "", (0,))
     with pytest.raises(DocumentError, match="outside of"):
-        page_image(tmp_path / "docs", outside, 1)
+        page_image([tmp_path / "docs"], outside, 1)
     with pytest.raises(DocumentError, match=r"a\.txt: not a PDF"):
-        page_image(tmp_path, in_folder(tmp_path, b"Text.", "a.txt"), 1)
+        page_image([tmp_path], in_folder(tmp_path, b"Text.", "a.txt"), 1)
 
 
 def cited(path: str, page: int | None) -> Citation:

@@ -76,17 +76,18 @@ def _with_notes(lines: Sequence[Line]) -> list[Line]:
         body = [line for line in page if line.height >= _SMALLER * usual]
         noted = False
         for line in page:
-            below = any(
-                other.bottom < line.bottom and other.left < line.right and line.left < other.right
-                for other in body
-            )
             small = 0 < line.height < _SMALLER * usual and not line.row and not line.turn
-            if not small or below or not body:
+            if not small or not body or any(_stands_below(other, line) for other in body):
                 noted = False
             elif _NOTE.match(line.text):
                 noted = True
             marked.append(replace(line, note=True) if noted else line)
     return marked
+
+
+def _stands_below(one: Line, other: Line) -> bool:
+    """Whether the one line is below the other, in one column with it."""
+    return one.bottom < other.bottom and one.left < other.right and other.left < one.right
 
 
 def _layout(flowed: Flow) -> LayoutInMemory:

@@ -28,6 +28,7 @@ _HYPHENS = re.compile("[\x02\ufffe]")  # what PDFium puts for a hyphen at a line
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff]")
 _LATIN = re.compile(r"[a-zA-ZÀ-ɏ]")
 _PROBE_EVERY = 12
+_STRIDE = 16
 _ASCENT, _DESCENT = 0.78, 0.25  # of the type's size, what letters reach above and below the line
 
 
@@ -172,17 +173,34 @@ def _is(pattern: re.Pattern[str], text: str) -> NDArray[np.bool_]:
 def _probe(handle: int, at: NDArray[np.intp]) -> tuple[Boxes, NDArray[np.uint64]]:
     """What PDFium says of the characters: zeros for a box that it does not know."""
     box = call("FPDFText_GetLooseCharBox", _INT, _HANDLE, _INT, _HANDLE)
-    text_object = call("FPDFText_GetTextObject", _HANDLE, _HANDLE, _INT)
     rectangles = np.zeros((len(at), 4), np.float32)  # left, top, right, bottom
     indices = at.tolist()
     begin = rectangles.ctypes.data
     cells = range(begin, begin + 16 * len(indices), 16)
     deque(map(box, repeat(handle), indices, cells), maxlen=0)
-    objects = [place or 0 for place in map(text_object, repeat(handle), indices)]
     rectangles[~np.isfinite(rectangles)] = 0
     corners = rectangles[:, :2], rectangles[:, 2:]
     lower, upper = np.minimum(*corners), np.maximum(*corners)
-    return np.concatenate([lower, upper], axis=1), np.array(objects, np.uint64)
+    return np.concatenate([lower, upper], axis=1), _objects(handle, at)
+
+
+def _objects(handle: int, at: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """The text object of each character, PDFium being asked only where it may be another.
+
+    What an object draws stands together, so between two characters of one there is no other.
+    """
+    text_object = call("FPDFText_GetTextObject", _HANDLE, _HANDLE, _INT)
+    found = np.zeros(len(at), np.uint64)
+    known = np.zeros(len(at), np.bool_)
+    new = np.unique(np.append(np.arange(0, len(at), _STRIDE), len(at) - 1)) if len(at) else at
+    while len(new):
+        found[new] = [place or 0 for place in map(text_object, repeat(handle), at[new].tolist())]
+        known[new] = True
+        asked = np.flatnonzero(known)
+        first, last = asked[:-1], asked[1:]
+        other = (found[first] != found[last]) & (last - first > 1)
+        new = (first[other] + last[other]) // 2
+    return found[np.maximum.accumulate(np.where(known, np.arange(len(at)), 0))]
 
 
 def _excess(objects: NDArray[np.uint64]) -> NDArray[np.float32]:

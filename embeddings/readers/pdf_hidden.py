@@ -35,20 +35,24 @@ def hidden_objects(
     `group` holds for each character the number of its object and `boxes` its left, bottom, right
     and top as the PDF counts; `shown` gives such boxes on the page as it is shown.
     """
-    around = np.tile(np.array([np.inf, np.inf, -np.inf, -np.inf], np.float32), (len(objects), 1))
-    np.minimum.at(around[:, :2], group, boxes[:, :2])
-    np.maximum.at(around[:, 2:], group, boxes[:, 2:])
     sides = boxes[:, 2:] - boxes[:, :2]
-    extent = np.where(sides.min(axis=1) > 0, sides.max(axis=1), 0)  # 0: the font does not say
-    largest = np.zeros(len(objects), np.float32)
-    np.maximum.at(largest, group, extent)
-    hidden = (largest > 0) & (largest < _SMALLEST)
+    larger = np.maximum(sides[:, 0], sides[:, 1])
+    hidden = np.zeros(len(objects), np.bool_)
+    if (small := (sides[:, 0] > 0) & (sides[:, 1] > 0) & (larger < _SMALLEST)).any():
+        hidden[group[small]] = True
+        hidden[group[larger >= _SMALLEST]] = False
     without_ink, pale = _paint(objects)
-    if without_ink.any():
-        hidden |= without_ink & ~_over_images(page, around)
     pale &= ~hidden
-    if pale.any():
-        hidden[pale] = ~_stand_out(page, shown(around[pale]))
+    if without_ink.any() or pale.any():
+        around = np.tile(
+            np.array([np.inf, np.inf, -np.inf, -np.inf], np.float32), (len(objects), 1)
+        )
+        np.minimum.at(around[:, :2], group, boxes[:, :2])
+        np.maximum.at(around[:, 2:], group, boxes[:, 2:])
+        if without_ink.any():
+            hidden |= without_ink & ~_over_images(page, around)
+        if pale.any():
+            hidden[pale] = ~_stand_out(page, shown(around[pale]))
     return objects[hidden]
 
 

@@ -18,6 +18,7 @@ _GUTTER = 0.8  # of the height of the type, the least width of a gutter
 _TABLE_GUTTER = 1.0  # of a table; the spaces of a justified line are narrower
 _WIDE_GUTTER = 2.0
 _LONGEST_REGION = 400  # rows
+_GAPS_TRIED = 8  # of a row, the widest
 _PROSE_CHARS = 15
 _PROSE_WORDS = 3
 _FILLED = 0.7  # of the column's width, what lines of prose fill on average
@@ -95,7 +96,8 @@ def _regions(rows: Sequence[Row]) -> list[list[Row]]:
     while at < len(rows):
         end, split = at + 1, [[rows[at]]]
         if len(rows[at].pieces) > 1:
-            for gap in pairwise(rows[at].pieces):
+            gaps = sorted(pairwise(rows[at].pieces), key=lambda gap: gap[0].right - gap[1].left)
+            for gap in gaps[:_GAPS_TRIED]:
                 gutter = _gutter(rows, at, gap)
                 if gutter is not None and gutter.end > end:
                     found = _columns(gutter, rows[at : gutter.end])

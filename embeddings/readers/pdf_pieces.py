@@ -58,26 +58,32 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
     heights = boxes[:, 3] - boxes[:, 1]
     text = codes[kept].tobytes().decode("utf-32-le")
     edges = _edges(chars, kept, turn)
+    mixed = np.zeros(len(starts), np.bool_)  # in size or height: only then is there a median
+    for values in (boxes[:, 1], heights):
+        mixed |= np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts) > 0.01
     lines = [
         Line(
             text=text[first:last],
             page=page,
             left=left,
             right=right,
-            bottom=_middle(boxes[start:end, 1]),
-            height=_middle(heights[start:end]),
+            bottom=_middle(boxes[start:end, 1]) if uneven else low,
+            height=_middle(heights[start:end]) if uneven else tall,
             turn=max(turn, 0),
             edges=edges[first:last].copy(),  # lest it keep those of the whole page
             near=near,
             far=far,
         )
-        for start, end, first, last, left, right, (near, far) in zip(
+        for start, end, first, last, left, right, low, tall, uneven, (near, far) in zip(
             starts.tolist(),
             ends.tolist(),
             at[starts].tolist(),
             (at[ends - 1] + 1).tolist(),
             np.minimum.reduceat(boxes[:, 0], starts).tolist(),
             np.maximum.reduceat(boxes[:, 2], starts).tolist(),
+            boxes[starts, 1].tolist(),
+            heights[starts].tolist(),
+            mixed.tolist(),
             _across(chars, turn, boxes, starts),
             strict=True,
         )

@@ -120,11 +120,12 @@ def flow(lines: Sequence[Line], page_count: int) -> Flow:
 def _joints(lines: Sequence[Line]) -> list[str]:
     """What parts each line from the one before it."""
     leading = _leading(lines)
+    columns: dict[int, float] = {}
     joints = []
     for at, line in enumerate(lines):
         if at and line.row and lines[at - 1].row:
             joints.append("\n")
-        elif not at or line.row or lines[at - 1].row or _breaks(lines, at, leading):
+        elif not at or line.row or lines[at - 1].row or _breaks(lines, at, leading, columns):
             joints.append("\n\n")
         else:
             joints.append(" ")
@@ -143,8 +144,8 @@ def _leading(lines: Sequence[Line]) -> float:
     return ratios[len(ratios) // 4] if ratios else 1.2
 
 
-def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
-    """Whether a paragraph starts with `lines[at]`."""
+def _breaks(lines: Sequence[Line], at: int, leading: float, columns: dict[int, float]) -> bool:
+    """Whether a paragraph starts with `lines[at]`; `columns` keeps how far theirs reach."""
     above, line = lines[at - 1], lines[at]
     ended = _TERMINAL.search(above.text) is not None
     goes_on = not ended and line.text[0].islower()
@@ -156,7 +157,7 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
         return not goes_on
     if abs(above.height - line.height) > 0.2 * max(above.height, line.height):
         return not goes_on
-    column = _column_right(lines, at - 1)
+    column = columns[at - 1] if at - 1 in columns else _column_right(lines, at - 1)
     drop = above.bottom - line.bottom
     if above.page != line.page or drop < -0.5 * line.height:  # the next page or column
         return not goes_on and (ended or column - above.right > _room_needed(line))
@@ -164,7 +165,8 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
         return True
     if ended and line.left - above.left > 0.7 * line.height:  # an indented first line
         return True
-    column = max(column, _column_right(lines, at))
+    columns[at] = _column_right(lines, at)
+    column = max(column, columns[at])
     needed = max(_room_needed(line), 0.4 * (column - above.left) if goes_on else 0.0)
     return column - above.right > needed
 
