@@ -354,6 +354,27 @@ def test_text_that_nobody_sees_is_left_out_and_that_is_said() -> None:
     assert note.startswith("39 characters that cannot be seen were left out (page 1)")
 
 
+def test_text_behind_something_is_left_out_and_text_before_it_is_not() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "The name is")
+        canvas.drawString(150, 700, "Grace Darling")
+        canvas.rect(148, 696, 80, 14, fill=1)
+        canvas.drawString(72, 680, "Paper over it.")
+        canvas.setFillGray(1)
+        canvas.rect(60, 676, 200, 14, fill=1, stroke=0)
+        canvas.setFillGray(0.8)
+        canvas.rect(60, 636, 200, 14, fill=1)
+        canvas.setFillGray(0)
+        canvas.drawString(72, 640, "On grey.")
+        canvas.drawString(72, 620, "Marked by hand.")
+        canvas.setFillColorRGB(1, 1, 0, alpha=0.4)
+        canvas.rect(60, 616, 200, 14, fill=1, stroke=0)
+
+    document = read(drawn(page))
+    assert document.text.split() == "The name is On grey. Marked by hand.".split()
+    assert document.notes[0].startswith("24 characters")
+
+
 def scan(words: str) -> bytes:
     """A picture as large as the page, and over it the words as OCR puts them: without ink."""
     from PIL import Image

@@ -110,5 +110,6 @@ def _notes(hidden: dict[int, int]) -> tuple[str, ...]:
     shown = ", ".join(map(str, list(hidden)[:5])) + (" and others" if len(hidden) > 5 else "")
     return (
         f"{sum(hidden.values()):,} characters that cannot be seen were left out (page {shown}): "
-        "they have no ink, the colour of the paper, no size to speak of, or lie off the page",
+        "they have no ink, the colour of the paper or no size to speak of, or lie behind something "
+        "or off the page",
     )
