@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from embeddings.readers.reflow import Line
 
-_GUTTER = 0.8  # of the height of the type, the least width of a gutter
-_TABLE_GUTTER = 1.0  # of a table; the spaces of a justified line are narrower
+_GUTTER = 0.7  # of the height of the type, the least width of a gutter in a table
+_COLUMN_GUTTER = 0.8  # between columns of text
+_TABLE_GUTTER = 1.0  # in a table of few rows or words; the spaces of a justified line are narrower
 _WIDE_GUTTER = 2.0
 _LONGEST_REGION = 400  # rows
 _GAPS_TRIED = 8  # of a row, the widest
@@ -156,7 +157,7 @@ def _gutter(rows: Sequence[Row], at: int, gap: tuple[Line, Line]) -> _Gutter | N
 
 def _columns(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
     """The rows of the left side and then those of the right, where both hold prose."""
-    if gutter.crossed < 3:
+    if gutter.crossed < 3 or gutter.right - gutter.left < _COLUMN_GUTTER * rows[0].height:
         return None
     parts = [gutter.parts(row) for row in rows]
     sides = [[Row(part[side]) for part in parts if part[side]] for side in (0, 1)]
@@ -183,14 +184,16 @@ def _is_prose(rows: Sequence[Row]) -> bool:
 def _table(gutter: _Gutter, rows: Sequence[Row]) -> list[list[Row]] | None:
     """The rows of a table, where their cells are short and stand in line; others between them."""
     height = rows[0].height
-    if gutter.right - gutter.left < _TABLE_GUTTER * height:
-        return None
     pieces = [piece for row in rows for piece in row.pieces]
     if any(_LEADER.search(piece.text) for piece in pieces) or _is_code(pieces):
         return None  # a table of contents, or a program
     full = [gutter.parts(row) for row in rows if all(gutter.parts(row))]
     if len(full) < 2 or len(full) * 2 < len(rows):
         return None
+    if gutter.right - gutter.left < _TABLE_GUTTER * height:
+        numbers = sum(_NUMBER.match(piece.text) is not None for piece in pieces)
+        if len(full) < 3 or numbers * 4 < len(pieces):
+            return None
     if sum(_is_marker(left, right) for left, right in full) * 2 > len(full):
         return None  # the items of a list
     if max(len(piece.text) for piece in pieces) > 2 * _LONGEST_CELL:

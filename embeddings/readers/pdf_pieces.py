@@ -21,9 +21,11 @@ from embeddings.readers.reflow import Line
 
 _GAP = 0.7  # of the height of the type, where words are parted by 0.2 to 0.5
 _LEVEL = 0.4  # the share of the height that characters of one line have in common
-_SMALL, _RAISED = 0.8, 0.15  # of the height: what is smaller and higher is a superscript
-_MARK = re.compile(r"[\d,*†‡§¶]")
-_BEFORE_MARK = re.compile(r"(?:[^\W\d_]{4}|[.,;:!?…][\"'”’»)\]]*|[^\W\d_][\"”’»])$")
+_SMALL, _RAISED = 0.87, 0.15  # of the height: what is smaller and higher is a superscript
+_MARKS = re.compile(r"[\d,*†‡§¶]+")
+_BEFORE_MARK = re.compile(r"(?:[^\W\d_]{4}|[.,;:!?…][\"'”’»)\]]*|[^\W\d_][\"”’»]) ?$")
+_SPACE_AND_STOP = re.compile(r" [.,;:!?)\]]")
+_AFTER_MARK = re.compile(r"[ .,;:!?)\]]|$")
 _RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 
 
@@ -103,20 +105,26 @@ def _without_marks(line: Line, raised: NDArray[np.intp]) -> Line:
 
     They follow a stop or a word; the number behind a unit, as in m², is none.
     """
-    up = set(raised.tolist())
-    kept = [
-        at
-        for at in range(len(line.text))
-        if at not in up or not _MARK.match(line.text, at) or not _refers(line.text, at, up)
-    ]
-    text = "".join(line.text[at] for at in kept)
-    return replace(line, text=text, edges=line.edges[kept]) if text.strip() == text else line
-
-
-def _refers(text: str, at: int, raised: set[int]) -> bool:
-    while at - 1 in raised:
-        at -= 1
-    return _BEFORE_MARK.search(text, max(0, at - 8), at) is not None
+    text = line.text
+    kept = np.ones(len(text), np.bool_)
+    up = np.zeros(len(text) + 1, np.bool_)
+    up[raised] = True
+    starts = np.flatnonzero(up[:-1] & ~np.concatenate([[False], up[:-2]])).tolist()
+    for start in starts:
+        end = start + int(np.argmin(up[start:]))
+        if _MARKS.fullmatch(text, start, end) and _BEFORE_MARK.search(text, 0, start):
+            kept[start:end] = False
+            if text[start - 1] == " " and _AFTER_MARK.match(text, end):
+                kept[start - 1] = False
+            if _SPACE_AND_STOP.match(text, end):
+                kept[end] = False
+    if kept.all():
+        return line
+    return replace(
+        line,
+        text="".join(char for char, keep in zip(text, kept.tolist(), strict=True) if keep),
+        edges=line.edges[kept],
+    )
 
 
 def _starts(boxes: Boxes, codes: NDArray[np.uint32], line: NDArray[np.intp]) -> NDArray[np.intp]:
