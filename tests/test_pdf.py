@@ -256,6 +256,31 @@ def test_a_row_of_a_table_is_a_sentence_with_its_headings() -> None:
     assert near(boxes_of(document, "1652"), [box(1, 240, 604, "1652")])
 
 
+def test_the_further_lines_of_a_cell_belong_to_it() -> None:
+    def page(canvas: Canvas) -> None:
+        rows = [
+            (700, ("Place", "Built", "Use")),
+            (682, ("North quay", "1780", "Fish, and in the")),
+            (670, ("", "", "summer passengers")),
+            (652, ("Old pier", "1652", "Closed")),
+        ]
+        for y, row in rows:
+            for x, cell in zip((80, 200, 280), row, strict=True):
+                if cell:
+                    canvas.drawString(x, y, cell)
+
+    document = read(drawn(page))
+    row = "Place: North quay; Built: 1780; Use: Fish, and in the summer passengers."
+    assert sentences(document) == [
+        "Place; Built; Use.",
+        row,
+        "Place: Old pier; Built: 1652; Use: Closed.",
+    ]
+    use = boxes_of(document, "Fish, and in the summer passengers")
+    first, second = box(1, 280, 682, "Fish, and in the"), box(1, 280, 670, "summer passengers")
+    assert near(use, [Box(1, first.x0, first.y0, second.x1, second.y1)])
+
+
 def test_a_numbered_list_with_wide_numbers_is_no_table() -> None:
     def page(canvas: Canvas) -> None:
         for n in range(3):
