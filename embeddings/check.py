@@ -120,6 +120,9 @@ def _fault(store: Store, number: int, expected: Document) -> str | None:
         return "its text is not that of the file"
     if found != expected:
         return "its title or pages are not those of the file"
+    whole = 0, len(expected.text)
+    if list(found.layout.pages(*whole)) != list(expected.layout.pages(*whole)):
+        return "its places on the pages are not those of the file"
     with store.database.reading() as db:
         rows = db.execute(
             "SELECT start, stop, sentences, vector FROM passages WHERE document = ?", (number,)
@@ -158,7 +161,7 @@ def _inside(packed: bytes, start: int, stop: int, length: int) -> bool:
 def _take_out(store: Store, number: int) -> None:
     """Removes a document whatever is wrong with it; its terms are left for `_check_terms`."""
     with store.database.writing() as db:
-        for table in ("files", "passages", "texts"):
+        for table in ("files", "passages", "texts", "layouts"):
             db.execute(f"DELETE FROM {table} WHERE document = ?", (number,))
         db.execute("DELETE FROM documents WHERE number = ?", (number,))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from embeddings.errors import StoreBusyError, StoreError
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older index cannot be read any more."""
 FILE = "index.sqlite"
 TERMS = """USING fts5 (
@@ -32,6 +32,11 @@ CREATE TABLE documents (
 CREATE TABLE texts (
     document INTEGER NOT NULL REFERENCES documents (number), block INTEGER NOT NULL,
     text TEXT NOT NULL, PRIMARY KEY (document, block)
+);
+CREATE TABLE layouts (
+    document INTEGER NOT NULL REFERENCES documents (number), page INTEGER NOT NULL,
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, lines BLOB NOT NULL,
+    PRIMARY KEY (document, page)
 );
 CREATE TABLE files (
     path TEXT PRIMARY KEY, document INTEGER REFERENCES documents (number),

@@ -13,10 +13,11 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from embeddings.errors import DocumentError
+from embeddings.layout import NO_LAYOUT, Box, Layout, boxes_of, page_at
 from embeddings.readers.content import Content
 from embeddings.readers.csv import read_csv
 from embeddings.readers.docx import read_docx
@@ -36,6 +37,7 @@ from embeddings.sentences import ROW_END
 
 __all__ = [
     "SUFFIXES",
+    "Box",
     "Document",
     "check_folder",
     "find_documents",
@@ -92,7 +94,8 @@ class Document:
 
     `id` is the SHA-256 of the file's bytes in hexadecimal, `path` is relative to the folder with
     `/`, and `pages` holds the offset in `text` at which each page starts; it is empty where the
-    format has no pages.
+    format has no pages. `layout` says where the characters stand, where the format tells (PDF).
+    `notes` are what a person should know of how the file was read; a store does not keep them.
     """
 
     id: str
@@ -100,10 +103,25 @@ class Document:
     title: str
     text: str
     pages: tuple[int, ...]
+    layout: Layout = field(default=NO_LAYOUT, repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def page(self, offset: int) -> int | None:
-        """The 1-based page that `text[offset]` stands on; `None` where there are no pages."""
-        return bisect_right(self.pages, offset) if self.pages else None
+        """The 1-based page that `text[offset]` stands on; `None` where there are no pages.
+
+        A footnote may follow a paragraph that ends on the next page: the layout knows.
+        """
+        if not self.pages:
+            return None
+        page = page_at(self.layout.pages(offset, offset + 1), offset)
+        return bisect_right(self.pages, offset) if page is None else page
+
+    def boxes(self, start: int, end: int) -> tuple[Box, ...]:
+        """Where `text[start:end]` stands: a box for each line, in reading order.
+
+        Empty where the format does not tell. `Box` says how it is measured.
+        """
+        return boxes_of(self.layout.pages(start, end), start, end)
 
 
 def check_folder(folder: Path) -> None:
@@ -174,7 +192,15 @@ def parse_document(data: bytes, path: str) -> Document:
         advice = "if it is a scan, run OCR first" if suffix == ".pdf" else "fill it or remove it"
         raise DocumentError(f"{path}: no text in it; {advice}")
     title = _meaningful(content.title) or _heading(text) or title_from_name(path)
-    return Document(hashlib.sha256(data).hexdigest(), path, title, text, content.pages)
+    return Document(
+        hashlib.sha256(data).hexdigest(),
+        path,
+        title,
+        text,
+        content.pages,
+        layout=content.layout,
+        notes=content.notes,
+    )
 
 
 def _walk(folder: Path) -> Iterator[Path]:

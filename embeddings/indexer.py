@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,8 @@ from embeddings.store import UNSURE, Known, Settings, Stamp, Store
 from embeddings.survey import FoundFile, contents_agree, stamps_agree, survey
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
 from embeddings.vectors import Halves
+
+log = logging.getLogger(__name__)
 
 INDEX_FOLDER = ".pincite"
 WAIT_SECONDS = 2.0
@@ -223,6 +226,8 @@ class _Run:
             except DocumentError as error:
                 self._refuse(name, str(error), file.stamp)
                 return
+            for note in document.notes:
+                log.warning("%s: %s", name, note)
             self._put(document, file.stamp, before.document if before is not None else None)
         new = before is None or before.document is None
         (self._report.added if new else self._report.changed).append(name)

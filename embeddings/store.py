@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from embeddings.context import InContext, context
 from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
+from embeddings.layout import NO_LAYOUT, Layout, PageLayout
 from embeddings.nearest import Nearest
 from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
@@ -202,6 +203,13 @@ class Store:
             "INSERT INTO texts VALUES (?, ?, ?)",
             ((number, at // BLOCK, text[at : at + BLOCK]) for at in range(0, len(text), BLOCK)),
         )
+        db.executemany(
+            "INSERT INTO layouts VALUES (?, ?, ?, ?, ?)",
+            (
+                (number, page.page, page.start, page.end, page.packed)
+                for page in document.layout.pages(0, len(text))
+            ),
+        )
         for window, vector in zip(windows, vectors, strict=True):
             row = db.execute(
                 "INSERT INTO passages (document, start, stop, sentences, vector)"
@@ -249,6 +257,7 @@ class Store:
             )
         db.execute("DELETE FROM passages WHERE document = ?", (number,))
         db.execute("DELETE FROM texts WHERE document = ?", (number,))
+        db.execute("DELETE FROM layouts WHERE document = ?", (number,))
         db.execute("DELETE FROM documents WHERE number = ?", (number,))
 
     # Reading
@@ -299,7 +308,12 @@ class Store:
             if row is None:
                 raise KeyError(document)
             number, path, title, pages = row
-            return Document(document, path, title, _text(db, number), tuple(json.loads(pages)))
+            text = _text(db, number)
+            placed = db.execute("SELECT 1 FROM layouts WHERE document = ? LIMIT 1", (number,))
+            layout: Layout = NO_LAYOUT
+            if placed.fetchone():
+                layout = _StoredLayout(self.database, document)
+            return Document(document, path, title, text, tuple(json.loads(pages)), layout=layout)
 
     def __len__(self) -> int:
         """How many passages there are."""
@@ -417,6 +431,23 @@ class Store:
     def _generation(self) -> int:
         """How many writes there were: what was derived from the store holds for one generation."""
         return int(self._rows("SELECT value FROM meta WHERE name = 'generation'")[0][0])
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredLayout:
+    """The layout of a document of the store, read page by page when it is asked for."""
+
+    database: Database
+    document: str
+
+    def pages(self, start: int, end: int) -> list[PageLayout]:
+        with self.database.reading() as db:
+            rows = db.execute(
+                "SELECT page, start, stop, lines FROM layouts JOIN documents ON number = document"
+                " WHERE id = ? AND start < ? AND stop > ? ORDER BY page",
+                (self.document, end, start),
+            ).fetchall()
+        return [PageLayout(*row) for row in rows]
 
 
 _PASSAGE = """

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from embeddings.documents import Box
 from qa.bot import Answer
 from qa.cite import Citation
 
 
+class BoxJson(TypedDict):
+    """A rectangle on a page, in points from the top left of the page as it is shown."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
 class CitationJson(TypedDict):
-    """A citation; `document` is the path relative to the folder, `sha256` that of the file."""
+    """A citation; `document` is the path relative to the folder, `sha256` that of the file.
+
+    `boxes` bound the lines of the sentence; there are none where the format does not tell.
+    """
 
     number: int
     document: str
@@ -22,6 +36,7 @@ class CitationJson(TypedDict):
     answer_start: int
     answer_end: int
     answer: str
+    boxes: list[BoxJson]
 
 
 class AnswerJson(TypedDict):
@@ -63,4 +78,10 @@ def citation_json(citation: Citation) -> CitationJson:
         "answer_start": citation.answer_start,
         "answer_end": citation.answer_end,
         "answer": citation.answer,
+        "boxes": [box_json(box) for box in citation.boxes],
     }
+
+
+def box_json(box: Box) -> BoxJson:
+    """The box as plain data."""
+    return {"page": box.page, "x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1}

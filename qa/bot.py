@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.documents import Document, check_folder
+from embeddings.documents import Box, Document, check_folder
 from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
@@ -16,6 +16,7 @@ from embeddings.store import Store
 from qa.chat import Chat, stand_alone
 from qa.cite import Citation, cite, grouped
 from qa.confidence import Calibration, load_calibration
+from qa.place import page_image
 from qa.read import Extract, Reader, SentenceReader
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
@@ -68,6 +69,8 @@ class Bot:
         """What indexing did when the bot was opened from a folder; None where another process was
         at it, and the bot answers from what there is.
         """
+        self.folders: tuple[Path, ...] = ()
+        """Where the documents' files are; pictures of their pages come from there."""
         self.reader = reader
         self._retriever = Retriever(store, encoder)
 
@@ -93,6 +96,7 @@ class Bot:
         opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)
         bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
+        bot.folders = (folder,)
         try:
             with suppress(StoreBusyError):
                 bot.report = index_folder(folder, store, encoder, progress=progress)
@@ -174,6 +178,19 @@ class Bot:
     def document(self, document: str) -> Document:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""
         return self.store.document(document)
+
+    def page_image(
+        self, document: str, page: int, boxes: Sequence[Box] = (), strong: Sequence[Box] = ()
+    ) -> bytes:
+        """A page of a PDF, by its document's id, as a PNG picture with the boxes highlighted.
+
+            bot.page_image(cited.document, cited.page, cited.boxes)
+
+        The file is read again. Raises `KeyError` without such a document, `ValueError` without
+        such a page, and `DocumentError` where the document is no PDF, or its file is gone or not
+        the one that was indexed.
+        """
+        return page_image(self.folders, self.document(document), page, boxes, strong)
 
 
 def checked(question: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from embeddings.documents import Document
+from embeddings.documents import Box, Document
 from qa.read import Extract
 
 
@@ -17,6 +17,7 @@ class Citation:
     `document` is the `Document.id` (the SHA-256 of the file) and `path` the file, relative to the
     folder. Offsets are code points of `Document.text`: `text[start:end] == quote` and
     `text[answer_start:answer_end] == answer`. `page` counts from 1, None where there are no pages.
+    `boxes` say where the sentence stands, line by line; none where the format does not tell.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Citation:
     answer_start: int
     answer_end: int
     answer: str
+    boxes: tuple[Box, ...] = ()
 
 
 def cite(
@@ -64,6 +66,7 @@ def cite(
                 answer_start=extract.start,
                 answer_end=min(extract.end, end),
                 answer=document.text[extract.start : min(extract.end, end)],
+                boxes=document.boxes(start, end),
             )
         )
     return citations

@@ -53,7 +53,9 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
         "answer_start",
         "answer_end",
         "answer",
+        "boxes",
     ]
+    assert citation["boxes"] == []
     text = (seeds / citation["document"]).read_text("utf-8")
     assert text[citation["start"] : citation["end"]] == citation["quote"]
     assert "Aspen Institute" in citation["quote"]

@@ -264,6 +264,7 @@ def test_the_cited_sentence_is_highlighted_and_the_short_answer_marked_in_it() -
             )
         ],
         "length": len(TEXT),
+        "pdf": False,
     }
 
 

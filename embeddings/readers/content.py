@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from embeddings.errors import DocumentError, first_line
+from embeddings.layout import NO_LAYOUT, LayoutInMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,15 @@ class Content:
     """The format's own title (`None` where it has none), the plain text and the page starts.
 
     `pages` are code-point offsets into `text`. A reader that fills them returns a `text` that
-    `normalise` leaves as it is.
+    `normalise` leaves as it is. `layout` says where its characters stand on the pages, and `notes`
+    what a person should know of how the file was read.
     """
 
     title: str | None
     text: str
     pages: tuple[int, ...] = ()
+    layout: LayoutInMemory = NO_LAYOUT
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager

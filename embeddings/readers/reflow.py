@@ -8,18 +8,22 @@ so a line that goes on in lower case is joined unless much speaks against it.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
-_MARGIN = 1 / 12  # the share of the page's height where running heads and page numbers stand
+import numpy as np
+
+from embeddings.layout import Edges
+
 _NEIGHBOURS = 4
+_FILLED = 0.75  # of the widest, what lines of running text fill on average
+_GAP = 2.4  # heights of the type from line to line, beyond which another block begins
 _BULLET = re.compile(r"[•◦▪‣●○■\uf0b7]\s")
 _ITEM = re.compile(r"[–*-]\s|\(?\d{1,2}[.)]\s|\(?[a-z][.)]\s")
 _TERMINAL = re.compile(r"[.!?:…。！？][\"'”’»)\]]*$")
 _LEADER = re.compile(r"(?:\. ?){4}\s*\w+$")  # ". . . . 7" in a table of contents
-_NUMBER = re.compile(r"\b[0-9]{1,4}\b")
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _WORD_AT_START = re.compile(r"[^\W\d_]+")
 _WORD_AT_END = re.compile(r"([^\W\d_]+)-$")
@@ -27,9 +31,12 @@ _WORD_AT_END = re.compile(r"([^\W\d_]+)-$")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text, never empty, on 0-based `page`; in points from the page's lower left.
+    """A line of text or a piece of one, never empty, on 0-based `page`.
 
-    `height` is that of the font, 0 where the place is not known.
+    In points from the lower left of the page, turned clockwise by `turn` quarters so that the
+    text stands upright. `height` is that of the font, 0 where the place is not known. `edges`,
+    `near` and `far` are those of `layout.PlacedLine`. `row`: it is the row of a table; `note`: it
+    belongs to a footnote.
     """
 
     text: str
@@ -38,57 +45,91 @@ class Line:
     right: float
     bottom: float
     height: float
+    turn: int = 0
+    edges: Edges = field(default_factory=lambda: np.empty((0, 2), np.uint16), compare=False)
+    near: int = 0
+    far: int = 0
+    row: bool = False
+    note: bool = False
+
+    @property
+    def top(self) -> float:
+        """Where the type ends above."""
+        return self.bottom + self.height
 
 
-def without_furniture(lines: Sequence[Line], page_heights: Sequence[float]) -> list[Line]:
-    """The lines without running heads and page numbers.
+class Flow(NamedTuple):
+    """A text, the offset in it at which each page starts, and where each line went.
 
-    Those are lines in the top or bottom margin that three pages have in common: the same text, or
-    a number that counts with the pages.
+    A line stands at `text[start : start + length]`, without what was cut from its end.
     """
-    pages_with: dict[str | int, set[int]] = defaultdict(set)
-    marginal: dict[int, list[str | int]] = {}
-    for at, line in enumerate(lines):
-        margin = page_heights[line.page] * _MARGIN
-        if line.bottom < margin or line.bottom + line.height > page_heights[line.page] - margin:
-            numbers = [int(number) - line.page for number in _NUMBER.findall(line.text)]
-            marginal[at] = [line.text, *numbers]
-            for mark in marginal[at]:
-                pages_with[mark].add(line.page)
-    return [
-        line
-        for at, line in enumerate(lines)
-        if all(len(pages_with[mark]) < 3 for mark in marginal.get(at, []))
-    ]
+
+    text: str
+    pages: tuple[int, ...]
+    placed: list[tuple[Line, int, int]]
 
 
-def flow(lines: Sequence[Line], page_count: int) -> tuple[str, tuple[int, ...]]:
-    """The text, and the offset in it at which each page starts.
+def flow(lines: Sequence[Line], page_count: int) -> Flow:
+    """The lines as flowing text.
 
-    Paragraphs are parted by a blank line, lines inside one by a space, and a word hyphenated at
-    a line's end is joined. A page without text starts where the next one does.
+    Paragraphs are parted by a blank line, the rows of a table by a line end, lines inside a
+    paragraph by a space, and a word hyphenated at a line's end is joined. Footnotes follow the
+    paragraph that goes on when their page ends. A page without text starts where the next does.
     """
     compounds = {match.lower() for line in lines for match in _COMPOUND.findall(line.text)}
-    leading = _leading(lines)
+    body = [line for line in lines if not line.note]
+    notes = [line for line in lines if line.note]
+    sequence: list[tuple[str, Line]] = []
+    waiting = list(zip(_joints(notes), notes, strict=True))[::-1]
+    for joint, line in zip(_joints(body), body, strict=True):
+        before = len(sequence)
+        while joint != " " and waiting and waiting[-1][1].page < line.page:
+            note_joint, note = waiting.pop()
+            sequence.append(("\n\n" if len(sequence) == before else note_joint, note))
+        sequence.append(("\n\n" if len(sequence) > before else joint, line))
+    ending = len(sequence)
+    while waiting:
+        joint, note = waiting.pop()
+        sequence.append(("\n\n" if len(sequence) == ending else joint, note))
+
     pieces: list[str] = []
+    placed: list[tuple[Line, int, int]] = []
     starts: list[int] = []
     length = 0
-    for at, line in enumerate(lines):
-        if at:
-            joint = "\n\n" if _breaks(lines, at, leading) else " "
+    for joint, line in sequence:
+        if placed:
             if joint == " " and pieces[-1][-1] == "-":
                 cut, joint = _hyphen_joint(pieces[-1], line.text, compounds)
                 pieces[-1] = pieces[-1][: len(pieces[-1]) - cut]
+                before_line, start, kept = placed[-1]
+                placed[-1] = before_line, start, kept - cut
                 length -= cut
             pieces.append(joint)
             length += len(joint)
-        starts += [length] * (line.page + 1 - len(starts))
+        if not line.note:
+            starts += [length] * (line.page + 1 - len(starts))
         pieces.append(line.text)
+        placed.append((line, length, len(line.text)))
         length += len(line.text)
     starts += [length] * (page_count - len(starts))
     if starts:
         starts[0] = 0
-    return "".join(pieces), tuple(starts)
+    return Flow("".join(pieces), tuple(starts), placed)
+
+
+def _joints(lines: Sequence[Line]) -> list[str]:
+    """What parts each line from the one before it."""
+    leading = _leading(lines)
+    columns: dict[int, float] = {}
+    joints = []
+    for at, line in enumerate(lines):
+        if at and line.row and lines[at - 1].row:
+            joints.append("\n")
+        elif not at or line.row or lines[at - 1].row or _breaks(lines, at, leading, columns):
+            joints.append("\n\n")
+        else:
+            joints.append(" ")
+    return joints
 
 
 def _leading(lines: Sequence[Line]) -> float:
@@ -103,12 +144,12 @@ def _leading(lines: Sequence[Line]) -> float:
     return ratios[len(ratios) // 4] if ratios else 1.2
 
 
-def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
-    """Whether a paragraph starts with `lines[at]`."""
+def _breaks(lines: Sequence[Line], at: int, leading: float, columns: dict[int, float]) -> bool:
+    """Whether a paragraph starts with `lines[at]`; `columns` keeps how far theirs reach."""
     above, line = lines[at - 1], lines[at]
     ended = _TERMINAL.search(above.text) is not None
     goes_on = not ended and line.text[0].islower()
-    if _LEADER.search(above.text) or _BULLET.match(line.text):
+    if _LEADER.search(above.text) or _BULLET.match(line.text) or above.turn != line.turn:
         return True
     if ended and _ITEM.match(line.text):
         return True
@@ -116,7 +157,7 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
         return not goes_on
     if abs(above.height - line.height) > 0.2 * max(above.height, line.height):
         return not goes_on
-    column = _column_right(lines, at - 1)
+    column = columns[at - 1] if at - 1 in columns else _column_right(lines, at - 1)
     drop = above.bottom - line.bottom
     if above.page != line.page or drop < -0.5 * line.height:  # the next page or column
         return not goes_on and (ended or column - above.right > _room_needed(line))
@@ -124,20 +165,42 @@ def _breaks(lines: Sequence[Line], at: int, leading: float) -> bool:
         return True
     if ended and line.left - above.left > 0.7 * line.height:  # an indented first line
         return True
-    column = max(column, _column_right(lines, at))
+    columns[at] = _column_right(lines, at)
+    column = max(column, columns[at])
     needed = max(_room_needed(line), 0.4 * (column - above.left) if goes_on else 0.0)
     return column - above.right > needed
 
 
 def _column_right(lines: Sequence[Line], at: int) -> float:
-    """How far the lines around `lines[at]` reach that start about where it does."""
+    """How far the column reaches: as far as the lines around that start about where this does.
+
+    In running text they end at the next gap, for what comes there may be wider; the lines of a
+    poem, a list or code all end early, and only their neighbours tell how far the column goes.
+    """
     line = lines[at]
-    near = lines[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS + 1]
-    return max(
-        other.right
-        for other in near
-        if other.page == line.page and abs(other.left - line.left) <= 3 * line.height
-    )
+    block = [line]
+    wide = line.right
+    for step in (-1, 1):
+        before, unbroken = line, True
+        for number in range(at + step, at + step * (_NEIGHBOURS + 1), step):
+            if not 0 <= number < len(lines):
+                break
+            other = lines[number]
+            drop = (before.bottom - other.bottom) * step
+            if other.page != line.page or abs(other.left - line.left) > 3 * line.height:
+                unbroken = False
+                continue
+            larger = other.height > 1.2 * line.height
+            unbroken &= not larger and (not line.height or 0 < drop < _GAP * line.height)
+            if unbroken:
+                block.append(other)
+            if not larger:
+                wide = max(wide, other.right)
+            before = other
+    widths = [other.right - other.left for other in block]
+    if len(block) >= 3 and sum(widths) >= _FILLED * max(widths) * len(widths):
+        return max(other.right for other in block)
+    return wide
 
 
 def _room_needed(line: Line) -> float:

@@ -17,6 +17,7 @@ from qa.answer_json import AnswerJson, answer_json
 from qa.bot import Bot, checked
 from qa.chat import Chat, Turn
 from qa.ui import render
+from qa.ui.pdf_page import NO_PAGE, PageView, page_view
 from qa.ui.reference import parse_reference, refer
 from qa.ui.source import NOTHING_TO_SHOW, SourceView, document_html, source_view
 
@@ -73,7 +74,7 @@ class Handlers:
 
         return [], "", gr.skip(), {}, ()
 
-    def server_functions(self) -> tuple[Callable[[object], str], Callable[[object], object]]:
+    def server_functions(self) -> list[Callable[[object], object]]:
         """What the source panel's script calls; plain functions, for Gradio marks them."""
 
         def read_document(document: object) -> str:
@@ -88,7 +89,17 @@ class Handlers:
             except (KeyError, ValueError):
                 return NOTHING_TO_SHOW
 
-        return read_document, open_source
+        def open_page(asked: object) -> PageView:
+            ref, page = asked if isinstance(asked, list) and len(asked) == 2 else (None, None)
+            reference = parse_reference(ref)
+            if reference is None or not isinstance(page, int | None):
+                return NO_PAGE
+            try:
+                return page_view(self._bot, reference, page)
+            except (KeyError, ValueError):
+                return NO_PAGE
+
+        return [read_document, open_source, open_page]
 
     def endpoint(self) -> Callable[[str, float | None], AnswerJson]:
         """The public endpoint `ask`; a plain function, whose types and docstring Gradio reads."""

@@ -96,7 +96,6 @@ def build(bot: Bot) -> gr.Blocks:
 
     listings = bot.store.listings()
     handlers = Handlers(bot)
-    read_document, open_source = handlers.server_functions()
     page = gr.Blocks(title="Pincite", fill_width=True, fill_height=True, analytics_enabled=False)
     with page:
         turns = gr.State(())
@@ -135,7 +134,7 @@ def build(bot: Bot) -> gr.Blocks:
                     {},
                     html_template=_web("source.html"),
                     js_on_load=_web("source.js"),
-                    server_functions=[read_document, open_source],
+                    server_functions=handlers.server_functions(),
                     elem_id="source",
                     apply_default_css=False,
                 )

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from embeddings.documents import Document
 from embeddings.sentences import ROW_END, Span, paragraphs
+from qa.place import is_pdf
 from qa.ui.reference import Reference
 
 _LONGEST_HEADING = 120
@@ -21,7 +22,7 @@ class SourceView(TypedDict):
 
     `document` is empty where there is nothing to show, and `place` then says why. `marked` holds
     the number of each paragraph that the sentence touches, with its HTML; `length` is that of the
-    document in code points.
+    document in code points, and `pdf` says that its pages can be shown.
     """
 
     ref: str
@@ -31,6 +32,7 @@ class SourceView(TypedDict):
     copy: str
     marked: list[tuple[int, str]]
     length: int
+    pdf: bool
 
 
 NOTHING_TO_SHOW: SourceView = {
@@ -41,6 +43,7 @@ NOTHING_TO_SHOW: SourceView = {
     "copy": "",
     "marked": [],
     "length": 0,
+    "pdf": False,
 }
 
 
@@ -88,6 +91,7 @@ def source_view(document: Document, reference: Reference) -> SourceView:
         else "",
         "marked": list(_marked_paragraphs(document.text, reference)),
         "length": len(document.text),
+        "pdf": is_pdf(document.path) and bool(document.pages),
     }
 
 

@@ -6,13 +6,16 @@
 const find = (selector) => element.querySelector(selector);
 const scroll = find(".scroll");
 const text = find(".text");
-const nothing = { ref: "", document: "", title: "Source", place: "", copy: "", marked: [], length: 0 };
+const nothing = { ref: "", document: "", title: "Source", place: "", copy: "", marked: [], length: 0, pdf: false };
 const missing = { ...nothing, title: "Source not available", place: "It cannot be read at the moment; try again." };
 const original = new Map(); // paragraph → its HTML before a sentence was marked in it
 let shown = nothing;
 let loaded = ""; // the document whose text is in the panel
 let chip = null; // the citation that was followed last
 let newest = 0;
+let asPage = false; // a PDF is shown as its pages, not as its text
+let turning = 0;
+let leaf = null; // the page shown, as `open_page` gave it
 
 // One promise for each click, so that none is lost; only the newest is drawn.
 async function open(ref, { reveal = true } = {}) {
@@ -39,7 +42,44 @@ async function open(ref, { reveal = true } = {}) {
   find(".name span").textContent = find(".name span").title = view.place;
   find(".empty").hidden = Boolean(view.document);
   paint();
+  await turn(null);
   centre();
+}
+
+// The picture of a page, that of the sentence where no number is given; or back to the text.
+async function turn(number) {
+  const mine = ++turning;
+  const button = find(".leaf");
+  const wanted = asPage && shown.pdf;
+  button.hidden = !shown.pdf;
+  button.setAttribute("aria-pressed", String(wanted));
+  if (wanted) {
+    const view = await server.open_page([shown.ref, number]).catch(() => null);
+    if (mine !== turning) return;
+    leaf = view;
+    const picture = find(".sheet img");
+    picture.hidden = !view?.image;
+    if (view?.image) {
+      picture.src = view.image;
+      picture.alt = `Page ${view.page} of ${shown.title}`;
+      await picture.decode().catch(() => {});
+    }
+    find(".sheet p").textContent = view ? view.note : missing.place;
+    find(".sheet .number").textContent = view?.page ? `Page ${view.page} of ${view.count}` : "";
+    find(".sheet .back").disabled = !view?.page || view.page <= 1;
+    find(".sheet .forth").disabled = !view?.page || view.page >= view.count;
+  }
+  text.hidden = find(".ticks").hidden = wanted;
+  find(".sheet").hidden = !wanted;
+  if (wanted) {
+    const picture = find(".sheet img");
+    scroll.scrollTop = Math.max(0, picture.offsetTop + (leaf?.top ?? 0) * picture.clientHeight - scroll.clientHeight * 0.3);
+  }
+}
+
+function togglePage() {
+  asPage = !asPage;
+  return turn(null).then(centre);
 }
 
 function mark() {
@@ -58,7 +98,7 @@ function mark() {
 
 function centre() {
   const hit = find(".hit");
-  if (!hit) return;
+  if (!hit || text.hidden) return;
   const offset = hit.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
   scroll.scrollTop += offset - scroll.clientHeight * 0.3;
 }
@@ -134,9 +174,12 @@ function close() {
   find(".panel").closest("#right").classList.remove("open");
 }
 
-const actions = { previous: () => step(-1), next: () => step(1), copy, close };
+const actions = {
+  previous: () => step(-1), next: () => step(1), copy, close, leaf: togglePage,
+  back: () => turn(leaf.page - 1), forth: () => turn(leaf.page + 1),
+};
 element.addEventListener("click", (event) => {
-  const name = event.target.closest("header button")?.className;
+  const name = event.target.closest("header button, .sheet button")?.className;
   if (name) actions[name]();
 });
 watch("value", () => {
