@@ -14,10 +14,17 @@ let loaded = ""; // the document whose text is in the panel
 let chip = null; // the citation that was followed last
 let newest = 0;
 
+const pane = () => element.closest("#right");
+// On a narrow window the panel comes up over the chat, and takes and gives back the focus.
+const isSheet = () => getComputedStyle(pane()).position === "fixed";
+
 // One promise for each click, so that none is lost; only the newest is drawn.
 async function open(ref, { reveal = true } = {}) {
   const mine = ++newest;
-  if (reveal) find(".panel").closest("#right").classList.add("open");
+  if (reveal) {
+    pane().classList.add("open");
+    if (isSheet()) scroll.focus({ preventScroll: true });
+  }
   let view = nothing;
   let html = null;
   try {
@@ -131,7 +138,8 @@ async function copy() {
 }
 
 function close() {
-  find(".panel").closest("#right").classList.remove("open");
+  if (pane().contains(document.activeElement) && isSheet()) chip?.focus();
+  pane().classList.remove("open");
 }
 
 const actions = { previous: () => step(-1), next: () => step(1), copy, close };
