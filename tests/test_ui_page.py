@@ -14,7 +14,7 @@ import sys
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -206,6 +206,14 @@ def ask(page: Page, question: str, keys: str = "Enter") -> Locator:
     page.press("#box textarea", keys)
     expect(answers).to_have_count(count + 1)
     return answers.nth(count)
+
+
+def wait_until(page: Page, done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it did not come to pass within five seconds")
 
 
 def free_port() -> int:
@@ -412,7 +420,7 @@ def test_a_thumb_is_kept_as_a_gold_candidate(
     with served(bot, feedback=Feedback(path)) as address, opened(browser, address) as page:
         ask(page, question)
         page.get_by_role("button", name="Like", exact=True).click()
-        expect(page.get_by_role("button", name="Liked")).to_be_visible()
+        wait_until(page, lambda: path.stat().st_size > 0)
         (gold,) = read_gold(path)
         assert (gold.question, gold.answers, gold.sentence, gold.document) == (
             *(question, ("Jake Sullivan",), ADVISER, "000_c69afa3c8f6a24bb.txt"),
@@ -420,13 +428,14 @@ def test_a_thumb_is_kept_as_a_gold_candidate(
         ask(page, f"What is the code {HOSTILE}?")
         expect(page.get_by_role("button", name="Liked")).to_have_count(1)
         page.get_by_role("button", name="Dislike", exact=True).first.click()
+        wait_until(page, lambda: "rejected" in path.read_text("utf-8"))
         expect(page.get_by_role("button", name="Disliked")).to_have_count(1)
-        expect(page.get_by_role("button", name="Liked")).to_have_count(0)
+        expect(page.get_by_role("button", name="Liked", exact=True)).to_have_count(0)
         (line,) = map(json.loads, path.read_text("utf-8").splitlines())
         assert (line["answers"], line["rejected"]["answers"]) == ([], ["Jake Sullivan"])
         page.get_by_role("button", name="Disliked").click()
+        wait_until(page, lambda: path.stat().st_size == 0)
         expect(page.get_by_role("button", name="Disliked")).to_have_count(0)
-        assert path.read_text("utf-8") == ""
 
 
 def test_without_a_file_for_feedback_there_are_no_thumbs(page: Page) -> None:
@@ -575,8 +584,12 @@ def test_axe_finds_nothing(
 
 def assert_accessible(page: Page) -> None:
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    found = Axe().run(page, options=rules).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    found = Axe().run(page, options=rules).response
+    assert len(found["passes"]) > 10  # it did look
+    faults = [
+        (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
+    ]
+    assert faults == []
 
 
 def test_the_dark_page_stays_dark(page: Page) -> None:
