@@ -2,7 +2,7 @@
 
 A sentence of a plain form becomes a question ("Sofia Relph, the harbour master of Calderby, …":
 "Who is the harbour master of Calderby?"). It is an example only where the bot answers it with
-confidence and out of the very sentence, so that no example promises what the bot cannot do.
+confidence, as expected and out of that document, so that none promises what the bot cannot do.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from qa.bot import Bot
 from qa.within import documents_within
 
 CONFIDENT = 0.8
-DOCUMENTS_LOOKED_AT = 20
-PASSAGES_LOOKED_AT = 40
+DOCUMENTS_LOOKED_AT = 40
+PASSAGES_LOOKED_AT = 120
 QUESTIONS_TRIED = 12
 _LONGEST_QUESTION = 90
 
@@ -41,8 +41,11 @@ def example_questions(bot: Bot, *, count: int = 3, within: Sequence[str] = ()) -
         if len(found) == count or tried == QUESTIONS_TRIED:
             break
         answer = bot.ask(candidate.question, min_confidence=CONFIDENT, within=within)
-        right = candidate.expected.casefold() in (answer.text or "").casefold()
-        if right and answer.citations[0].document == document:
+        if (
+            answer.text is not None
+            and candidate.expected.casefold() in answer.text.casefold()
+            and answer.citations[0].document == document
+        ):
             found.append(candidate.question)
     return found
 
