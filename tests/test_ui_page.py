@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 import warnings
@@ -73,6 +74,8 @@ class PointingBot(Bot):
             raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
         if question == "What is one by nought?":
             raise ZeroDivisionError
+        if question == "What takes long?":
+            time.sleep(1)
         answer = super().ask(
             question, history=history, min_confidence=min_confidence, within=within
         )
@@ -350,6 +353,18 @@ def test_a_question_is_asked_again_and_taken_back(page: Page, bot: PointingBot) 
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#chat .welcome")).to_be_visible()
     expect(page.locator("#source .hit")).to_have_count(0)
+
+
+def test_a_question_sent_during_a_search_is_answered_next(page: Page) -> None:
+    question = "Who is the national security adviser?"
+    page.fill("#box textarea", "What takes long?")
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .pending")).to_be_visible()
+    page.fill("#box textarea", question)
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .question")).to_have_text(["What takes long?", question])
+    expect(page.locator("#chat .answer mark").last).to_have_text("Jake Sullivan")
+    expect(page.locator("#box textarea")).to_have_value("")
 
 
 def test_a_retry_that_fails_leaves_the_answer(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
