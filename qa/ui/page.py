@@ -5,9 +5,11 @@ Gradio is imported inside the functions, after `settings.quieten`.
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -89,7 +91,7 @@ def running(
             app_kwargs={"middleware": [Middleware(Guard, host=host)]},
             theme=_theme(),
             css=_web("page.css"),
-            head=f"<script>{_web('page.js')}</script>",
+            head=f"<style>{_fonts()}</style><script>{_web('page.js')}</script>",
         )
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
@@ -194,6 +196,16 @@ def _theme() -> gr.themes.Base:
 
 def _web(name: str) -> str:
     return files("qa.ui").joinpath("web", name).read_text("utf-8")
+
+
+def _fonts() -> str:
+    """The style that brings the serif, whole: Gradio has no address for a package's files."""
+
+    def inlined(match: re.Match[str]) -> str:
+        font = files("qa.ui").joinpath("web", "fonts", match[1]).read_bytes()
+        return f"url(data:font/woff2;base64,{b64encode(font).decode('ascii')})"
+
+    return re.sub(r"url\(([\w-]+\.woff2)\)", inlined, _web("fonts/literata.css"))
 
 
 def _free_port(host: str, port: int | None) -> int:
