@@ -561,6 +561,19 @@ def test_everything_is_reached_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#source .hit")).to_have_text(ADVISER)
 
 
+def test_nothing_moves_when_examples_and_answers_come(page: Page, address: str) -> None:
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => {"
+        "  for (const shift of list.getEntries()) moved += shift.value;"
+        "}).observe({ type: 'layout-shift', buffered: true })"
+    )
+    open_page(page, address)
+    page.locator("#chat a.example").first.click()
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+    page.wait_for_timeout(300)
+    assert page.evaluate("moved") < 0.01  # up to 0.1 counts as good
+
+
 def test_the_sheet_on_a_phone_takes_the_focus_and_gives_it_back(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, address)

@@ -127,12 +127,19 @@ class Handlers:
         """
         import gradio as gr
 
+        try:
+            questions = self._example_questions()
+        except PinciteError:  # the first question will tell; the page is there without examples
+            log.exception("no example questions could be made")
+            questions = []
+        return gr.update(placeholder=render.welcome_html(questions))
+
+    def _example_questions(self) -> list[str]:
         files = tuple(self._bot.store.files().items())
         with self._examples_lock:
             if self._examples is None or self._examples[0] != files:
                 self._examples = files, example_questions(self._bot)
-            questions = self._examples[1]
-        return gr.update(placeholder=render.welcome_html(questions))
+            return self._examples[1]
 
     def _answer(
         self,
