@@ -51,7 +51,7 @@
   };
   const ask = async (question) => {
     fill(question);
-    await new Promise(requestAnimationFrame); // Gradio takes the text over
+    await new Promise((next) => setTimeout(next)); // Gradio takes the text over
     document.querySelector("#box .submit-button").click();
   };
   const edit = (question) => {
