@@ -159,12 +159,12 @@ def build(bot: Bot, feedback: Feedback | None = None) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asked = [box, alone, conversation]
         sent = "(message, alone, conversation) => window.pincite.sent(message, conversation)"
-        box.submit(
+        asking = box.submit(
             handlers.on_question, asked, outputs, js=sent, trigger_mode="always_last", **quiet
         )
-        chat.retry(handlers.on_retry, conversation, outputs, **quiet)
+        retrying = chat.retry(handlers.on_retry, conversation, outputs, **quiet)
         chat.undo(handlers.on_undo, conversation, outputs, **quiet)
-        clear.click(handlers.on_clear, None, outputs, **quiet)
+        clear.click(handlers.on_clear, None, outputs, cancels=[asking, retrying], **quiet)
         if feedback is not None:
             chat.like(handlers.on_thumb(), conversation, outputs, **quiet)
         export.click(handlers.export, conversation, exported, **quiet).then(
