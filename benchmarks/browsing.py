@@ -1,6 +1,6 @@
 """How long does a person wait in the browser: for an answer, and for a sentence in its document?
 
-    python benchmarks/browsing.py DOCS GOLD [--questions 100] [--index DIR] [--one-document]
+    python -m benchmarks.browsing DOCS GOLD [--questions 100] [--index DIR] [--one-document]
 
 `pincite serve` runs in a process of its own, chromium without a window drives its page. A time is
 from the click to the second frame after the page shows what was asked for (33 ms are the frames).
