@@ -90,6 +90,7 @@ def _root(
         level=logging.INFO if verbose else logging.ERROR, format="pincite: %(message)s"
     )
     logging.getLogger("embeddings.runtime").setLevel(logging.INFO)  # what takes seconds, once
+    logging.getLogger("qa.gold").setLevel(logging.WARNING)  # what is left out of a figure
     if version:
         from importlib.metadata import version as installed
 
@@ -204,8 +205,17 @@ def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Follow the folder: changed files answer anew.")
     ] = False,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let people judge answers, and keep that there as gold questions for `eval`.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Open the web chat."""
+    from qa.feedback import Feedback
     from qa.ui.settings import LOOPBACK
 
     if host not in LOOPBACK and not no_auth:
@@ -213,12 +223,13 @@ def serve(
             f"On {host} anyone who reaches this machine could read the documents: there is no "
             "password. Say --no-auth if that is meant, or leave --host out."
         )
+    kept = None if feedback is None else Feedback(feedback)
     with _open(docs, index, model, reader) as bot:
         from embeddings.watch import watching
         from qa.ui.page import serve as serve_page
 
         with watching(docs, bot.store, bot.encoder) if watch else nullcontext():
-            serve_page(bot, host=host, port=port)
+            serve_page(bot, host=host, port=port, feedback=kept)
 
 
 @app.command(name="eval")

@@ -6,6 +6,7 @@ it is compressed with gzip, is seen from its content.
 
 import gzip
 import json
+import logging
 import re
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import PinciteError
+
+log = logging.getLogger(__name__)
 
 
 class GoldError(PinciteError):
@@ -53,7 +56,9 @@ def read_gold(path: Path) -> list[Gold]:
     """The questions of a JSON Lines or SQuAD file, in its order; at least one.
 
     A line without an `id` gets "line-N". Fields that Pincite does not know are ignored; null and
-    a blank `sentence` or `document` mean not given. A SQuAD question is bound to no document,
+    a blank `sentence` or `document` mean not given. A line with `rejected` and neither answers nor
+    sentence is a thumb down (see `qa.feedback`) that nobody has corrected: it is left out, which
+    is logged. A SQuAD question is bound to no document,
     and has no answers where `is_impossible` is true.
 
     Raises GoldError, which names the line or entry, for a file that cannot be read or is malformed.
@@ -139,6 +144,7 @@ def _read(path: Path) -> str:
 
 
 def _lines(path: Path, text: str) -> Iterator[tuple[str, Gold]]:
+    uncorrected = 0
     # Not splitlines: U+2028 and its like may stand inside a JSON string.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -155,7 +161,19 @@ def _lines(path: Path, text: str) -> Iterator[tuple[str, Gold]]:
                 f"{where}: expected one JSON object a line (or a SQuAD JSON file), found what is "
                 f"not JSON ({detail}); mend the line or take it out."
             ) from error
-        yield where, _gold(_object(value, "the line", where), number, where)
+        fields = _object(value, "the line", where)
+        gold = _gold(fields, number, where)
+        if fields.get("rejected") is not None and not gold.answerable:
+            uncorrected += 1
+            continue
+        yield where, gold
+    if uncorrected:
+        log.warning(
+            "%s: %d left out, whose answer was rejected and not corrected; write `answers` or a "
+            "`sentence` into the line, or take `rejected` out where there is no answer",
+            path,
+            uncorrected,
+        )
 
 
 def _gold(fields: dict[str, object], number: int, where: str) -> Gold:

@@ -188,6 +188,7 @@ def test_calibrate_prints_what_is_answered_at_which_precision_and_keeps_it(
         (["index", "SEEDS", "--model", "no/such-model"], "No embedding model 'no/such-model'"),
         (["index", "SEEDS", "--index", "BAD"], "--index"),
         (["serve", "SEEDS", "--host", "0.0.0.0"], "--no-auth"),
+        (["serve", "SEEDS", "--feedback", "BAD"], "one JSON object a line, found something else"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line_on_stderr(

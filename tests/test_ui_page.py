@@ -11,18 +11,25 @@ import re
 import shutil
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from embeddings.errors import StoreError
 from qa.bot import Answer, Bot
+from qa.examples import example_questions
+from qa.feedback import Feedback
+from qa.gold import read_gold
 from qa.ui.page import ServeError, running
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -49,6 +56,7 @@ SEED_TITLE = (
 class PointingBot(Bot):
     """The real bot, but for questions whose answer the page's tests must know beforehand."""
 
+    broken: ClassVar = {"Is the disk full?"}
     known: ClassVar = {
         "Who is the national security adviser?": (ADVISER, "Jake Sullivan"),
         f"What is the code {HOSTILE}?": (HOSTILE, "rocket"),
@@ -62,10 +70,12 @@ class PointingBot(Bot):
         min_confidence: float | None = None,
         within: Sequence[str] = (),
     ) -> Answer:
-        if question == "Is the disk full?":
+        if question in self.broken:
             raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
         if question == "What is one by nought?":
             raise ZeroDivisionError
+        if question == "What takes long?":
+            time.sleep(1)
         answer = super().ask(
             question, history=history, min_confidence=min_confidence, within=within
         )
@@ -128,16 +138,22 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
         yield bot
 
 
-@pytest.fixture(scope="module")
-def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
+@contextmanager
+def served(bot: Bot, **options: Any) -> Iterator[str]:
     # Gradio leaves event loops unclosed; they are collected here, where nobody minds.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        calls.listening = True
-        with running(bot, port=free_port()) as address:
+        with running(bot, port=free_port(), **options) as address:
             yield address
         asyncio.set_event_loop(None)
         gc.collect()
+
+
+@pytest.fixture(scope="module")
+def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
+    calls.listening = True
+    with served(bot) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +170,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Page]:
     """The page at 1440 × 900; afterwards no request left this machine and no script failed."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
@@ -174,6 +190,12 @@ def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture
+def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
+    with opened(browser, address) as page:
+        yield page
+
+
 def open_page(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector("body[data-ready]")
@@ -187,6 +209,14 @@ def ask(page: Page, question: str, keys: str = "Enter") -> Locator:
     page.press("#box textarea", keys)
     expect(answers).to_have_count(count + 1)
     return answers.nth(count)
+
+
+def wait_until(page: Page, done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it did not come to pass within five seconds")
 
 
 def free_port() -> int:
@@ -292,6 +322,155 @@ def test_a_follow_up_shows_how_it_was_understood(page: Page) -> None:
     expect(ask(page, "When did he speak?").locator(".note")).to_have_count(0)
 
 
+def test_how_a_follow_up_was_understood_can_be_mended(page: Page) -> None:
+    ask(page, "Who is the national security adviser?")
+    answer = ask(page, "When did he speak?")
+    understood = (answer.locator(".note").text_content() or "")[len("Understood as: ") : -5]
+    answer.locator(".edit").click()
+    expect(page.locator("#box textarea")).to_be_focused()
+    expect(page.locator("#box textarea")).to_have_value(understood)
+    mended = ask(page, "Where did he speak?")  # it leans back, but is asked as it stands
+    expect(mended.locator(".note")).to_have_count(0)
+    expect(ask(page, "When did he speak?").locator(".note")).to_have_count(1)
+
+
+def test_a_question_is_asked_again_and_taken_back(page: Page, bot: PointingBot) -> None:
+    calibration = bot.calibration
+    bot.calibration = dataclasses.replace(calibration, threshold=1.0)
+    question = "What could happen if Israel goes into Rafah?"
+    try:
+        ask(page, "Who is the national security adviser?")
+        expect(ask(page, question).locator(".verdict")).to_be_visible()
+        bot.calibration = dataclasses.replace(calibration, threshold=0.0)
+        page.get_by_role("button", name="Retry").click()
+        expect(page.locator("#chat .answer.none")).to_have_count(0)
+        expect(page.locator("#chat .answer .quote")).to_have_count(2)
+    finally:
+        bot.calibration = calibration
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#chat .answer")).to_have_count(1)
+    expect(page.locator("#box textarea")).to_have_value(question)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    expect(page.locator("#source .hit")).to_have_count(0)
+
+
+def test_a_question_sent_during_a_search_is_answered_next(page: Page) -> None:
+    question = "Who is the national security adviser?"
+    page.fill("#box textarea", "What takes long?")
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .pending")).to_be_visible()
+    page.fill("#box textarea", question)
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .question")).to_have_text(["What takes long?", question])
+    expect(page.locator("#chat .answer mark").last).to_have_text("Jake Sullivan")
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_clear_ends_a_search(page: Page) -> None:
+    page.fill("#box textarea", "What takes long?")
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .pending")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    page.wait_for_timeout(2000)  # the search has long ended
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    ask(page, "Who is the national security adviser?")
+    expect(page.locator("#chat .question")).to_have_count(1)
+
+
+def test_a_retry_that_fails_leaves_the_answer(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "Who is the national security adviser?"
+    ask(page, question)
+    monkeypatch.setattr(PointingBot, "broken", {question})
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("alert")).to_contain_text("the disk is full")
+    expect(page.locator("#chat .answer mark")).to_have_text("Jake Sullivan")
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_the_first_questions_are_drawn_from_the_documents(page: Page, bot: PointingBot) -> None:
+    questions = example_questions(bot)
+    examples = page.locator("#chat a.example")
+    expect(examples).to_have_text(questions)
+    examples.last.press("Space")
+    expect(page.locator("#chat .question")).to_have_text(questions[-1])
+    expect(page.locator("#chat .answer .quote")).to_have_count(1)
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+
+
+def test_a_link_asks_its_question_again(page: Page, address: str) -> None:
+    question = "Who is the national security adviser?"
+    ask(page, question).locator(".link").click()
+    expect(page.locator("#chat .link")).to_have_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{address}?q=Who+is+the+national+security+adviser%3F"
+    open_page(page, link)
+    expect(page.locator("#chat .answer mark")).to_have_text("Jake Sullivan")
+    expect(page.locator("#chat .question")).to_have_text(question)
+
+
+def test_a_link_with_a_hostile_or_overlong_question_does_no_more_than_ask(
+    page: Page, address: str
+) -> None:
+    open_page(page, f"{address}?{urlencode({'q': f'What is the code {HOSTILE}?'})}")
+    expect(page.locator("#chat .answer .quote")).to_have_text(f"“{HOSTILE}”1")
+    open_page(page, f"{address}?q={'why+' * 600}")
+    expect(page.get_by_role("alert")).to_contain_text("at most 2,000 are read")
+    expect(page.locator("#chat .question")).to_have_count(0)
+    open_page(page, f"{address}?q=+")
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_conversation_is_exported_as_markdown(page: Page) -> None:
+    expect(page.get_by_role("button", name="Export")).to_be_hidden()
+    ask(page, "Who is the national security adviser?")
+    ask(page, f"What is the code {HOSTILE}?")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename == "questions-and-answers.md"
+    text = Path(download.value.path()).read_text("utf-8")
+    assert text.startswith(
+        "# Questions and answers\n\n## 1. Who is the national security adviser?\n\n"
+        f"**Jake Sullivan** (confidence 93%)\n\n> {ADVISER}\n\n"
+        f"\\[1\\] {SEED_TITLE}, 000\\_c69afa3c8f6a24bb.txt, characters 1150 to 1345, SHA-256 "
+    )
+    assert "\\<script\\>" in text
+
+
+def test_a_thumb_is_kept_as_a_gold_candidate(
+    browser: Browser, bot: PointingBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "gold.jsonl"
+    question = "Who is the national security adviser?"
+    with served(bot, feedback=Feedback(path)) as address, opened(browser, address) as page:
+        ask(page, question)
+        page.get_by_role("button", name="Like", exact=True).click()
+        wait_until(page, lambda: path.stat().st_size > 0)
+        (gold,) = read_gold(path)
+        assert (gold.question, gold.answers, gold.sentence, gold.document) == (
+            *(question, ("Jake Sullivan",), ADVISER, "000_c69afa3c8f6a24bb.txt"),
+        )
+        ask(page, f"What is the code {HOSTILE}?")
+        expect(page.get_by_role("button", name="Liked")).to_have_count(1)
+        page.get_by_role("button", name="Dislike", exact=True).first.click()
+        wait_until(page, lambda: "rejected" in path.read_text("utf-8"))
+        expect(page.get_by_role("button", name="Disliked")).to_have_count(1)
+        expect(page.get_by_role("button", name="Liked", exact=True)).to_have_count(0)
+        (line,) = map(json.loads, path.read_text("utf-8").splitlines())
+        assert (line["answers"], line["rejected"]["answers"]) == ([], ["Jake Sullivan"])
+        page.get_by_role("button", name="Disliked").click()
+        wait_until(page, lambda: path.stat().st_size == 0)
+        expect(page.get_by_role("button", name="Disliked")).to_have_count(0)
+
+
+def test_without_a_file_for_feedback_there_are_no_thumbs(page: Page) -> None:
+    ask(page, "Who is the national security adviser?")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    expect(page.get_by_role("button", name="Like")).to_have_count(0)
+
+
 def test_a_question_that_cannot_be_answered_is_kept_with_a_notice(page: Page) -> None:
     page.press("#box textarea", "Enter")
     expect(page.get_by_role("alert")).to_contain_text("The question is empty.")
@@ -365,6 +544,92 @@ def test_a_phone_shows_all_without_sideways_scrolling(page: Page, address: str) 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator("#right .close").click()
     expect(page.locator("#right")).not_to_be_in_viewport()
+
+
+def test_everything_is_reached_by_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("Who is the national security adviser?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#source .counter")).to_have_text("1 / 1")
+    page.keyboard.type(f"What is the code {HOSTILE}?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#source .counter")).to_have_text("2 / 2")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#source .hit")).to_have_text(ADVISER)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#source .hit")).to_have_text(HOSTILE)
+    page.keyboard.press("/")
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        focused = page.locator(":focus")
+        seen.append(focused.get_attribute("aria-label") or focused.inner_text())
+        assert focused.evaluate("e => getComputedStyle(e).outlineStyle") != "none", seen
+        if focused.evaluate("e => e.matches('a.cite')") and seen.count("1") == 2:
+            break
+    assert {"Retry", "Undo", "Copy link", "1"} <= set(seen)
+    page.keyboard.press("Space")
+    expect(page.locator("#source .hit")).to_have_text(ADVISER)
+
+
+def test_nothing_moves_when_examples_and_answers_come(page: Page, address: str) -> None:
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => {"
+        "  for (const shift of list.getEntries()) moved += shift.value;"
+        "}).observe({ type: 'layout-shift', buffered: true })"
+    )
+    open_page(page, address)
+    page.locator("#chat a.example").first.click()
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+    page.wait_for_timeout(300)
+    assert page.evaluate("moved") < 0.01  # up to 0.1 counts as good
+
+
+def test_the_sheet_on_a_phone_takes_the_focus_and_gives_it_back(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, address)
+    chip = ask(page, "Who is the national security adviser?").locator("a.cite")
+    chip.press("Enter")
+    expect(page.locator("#source .scroll")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#right")).not_to_be_in_viewport()
+    expect(chip).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(
+    page: Page, address: str, bot: PointingBot, theme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, address)
+    expect(page.locator("#chat a.example")).not_to_have_count(0)
+    assert_accessible(page)
+    ask(page, "Who is the national security adviser?")
+    calibration = bot.calibration
+    bot.calibration = dataclasses.replace(calibration, threshold=1.0)
+    try:
+        ask(page, "When did he speak?")
+    finally:
+        bot.calibration = calibration
+    page.press("#box textarea", "Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
+    page.locator("#chat a.cite").last.click()
+    expect(page.locator("#source .hit")).to_be_in_viewport()
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = Axe().run(page, options=rules).response
+    assert len(found["passes"]) > 10  # it did look
+    faults = [
+        (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
+    ]
+    assert faults == []
 
 
 def test_the_dark_page_stays_dark(page: Page) -> None:

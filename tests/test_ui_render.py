@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,12 @@ HEIGHT = citation("The tower is 38 metres tall.", "38 metres")
 LIT = citation("It was lit in 1871.", "It was lit in 1871.", number=2)
 
 
+LINK = (
+    '<a class="link" href="?q=How+tall+is+it%3F" role="button" '
+    'title="Copy a link that asks this question again">Copy link</a>'
+)
+
+
 def answered(*citations: Citation, confidence: float = 0.93) -> Answer:
     return Answer("How tall is it?", citations[0].answer, confidence, citations, (), 0.1)
 
@@ -96,7 +103,7 @@ def test_an_answer_is_the_sentence_with_the_short_answer_marked() -> None:
         f'{title}>1</a></span></blockquote><div class="meta"><span class="from" title="The lamp">'
         'The lamp</span><span class="confidence high" '
         'title="Of 100 answers with this confidence, about 93 are right."><i></i><i></i><i></i>'
-        "High confidence, 93%</span></div></div>"
+        f"High confidence, 93%</span>{LINK}</div></div>"
     )
 
 
@@ -162,7 +169,11 @@ def test_no_answer_without_any_sentence_says_what_to_do() -> None:
 def test_a_question_understood_otherwise_is_shown() -> None:
     turn = Turn("And how tall?", "The tower, how tall?", answered(HEIGHT))
     _, bubble = render.turn_messages(turn)
-    assert '<div class="note">Understood as: The tower, how tall?</div>' in bubble["content"]
+    assert (
+        '<div class="note">Understood as: The tower, how tall? '
+        '<a class="edit" href="?q=The+tower%2C+how+tall%3F" role="button">Edit</a></div>'
+    ) in bubble["content"]
+    assert 'class="link" href="?q=The+tower%2C+how+tall%3F"' in bubble["content"]
     plain = Turn("How tall is it?", "How tall is it?", answered(HEIGHT))
     assert "Understood as" not in render.turn_messages(plain)[1]["content"]
 
@@ -175,12 +186,21 @@ def test_a_question_keeps_its_lines_without_a_line_break_that_markdown_would_see
     }
 
 
+def test_the_welcome_offers_questions_as_links() -> None:
+    assert (
+        '<div class="examples"><a class="example" href="?q=What+is+A+%26+B%3F" role="button">'
+        "What is A &amp; B?</a></div>"
+    ) in render.welcome_html(["What is A & B?"])
+    assert '<div class="examples"></div>' in render.welcome_html([])
+
+
 def test_hostile_text_is_escaped_in_the_chat() -> None:
     cited = dataclasses.replace(citation(HOSTILE, "alert(1)", text=HOSTILE), title=HOSTILE)
     html = render.answer_html(answered(cited), understood=HOSTILE)
     assert set(_Reader(html).tags) == {"div", "blockquote", "mark", "span", "a", "i"}
     assert f'title="{HOSTILE_HTML}: open at this sentence"' in html
-    assert f"Understood as: {HOSTILE_HTML}</div>" in html
+    assert f"Understood as: {HOSTILE_HTML} <a " in html
+    assert f'href="?{urlencode({"q": HOSTILE})}"' in html
     assert _Reader(html).within["quote"] == f"“{HOSTILE}”1"
     assert render.question_message(HOSTILE)["content"] == (
         f'<div class="question">{HOSTILE_HTML}</div>'

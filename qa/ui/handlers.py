@@ -7,38 +7,52 @@ coming from anyone. Gradio is imported inside the functions, after `settings.qui
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embeddings.errors import PinciteError
 from qa.answer_json import AnswerJson, answer_json
 from qa.bot import Bot, checked
 from qa.chat import Chat, Turn
+from qa.examples import example_questions
+from qa.feedback import Feedback
 from qa.ui import render
+from qa.ui.conversation import Conversation
+from qa.ui.export import conversation_markdown
 from qa.ui.pdf_page import NO_PAGE, PageView, page_view
 from qa.ui.reference import parse_reference, refer
 from qa.ui.source import NOTHING_TO_SHOW, SourceView, document_html, source_view
 
+if TYPE_CHECKING:
+    from gradio import LikeData
+
 log = logging.getLogger(__name__)
 
-TURNS_KEPT = 40
-"""Longer conversations slow the browser; older turns are let go."""
+Updates: TypeAlias = tuple[Any, ...]
+"""New values for chat, notice, box, source and conversation."""
 
 
 class Handlers:
     """What the page's events, the source panel's script and the public endpoint call."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, feedback: Feedback | None = None) -> None:
         self._bot = bot
+        self._feedback = feedback
+        self._examples: tuple[object, list[str]] | None = None
+        self._examples_lock = Lock()
         self._numbers = count()
         self._document_html = lru_cache(maxsize=8)(self._render_document)
 
     def on_question(
-        self, message: str | None, turns: tuple[Turn, ...]
-    ) -> Iterator[tuple[Any, ...]]:
-        """New values for chat, notice, box, source and turns: first while searching, then after."""
+        self, message: str | None, alone: object, conversation: Conversation
+    ) -> Iterator[Updates]:
+        """First while searching, then with the answer.
+
+        `alone`: the message is asked as it stands, leaning on nothing before it.
+        """
         import gradio as gr
 
         same = gr.skip()
@@ -47,32 +61,120 @@ class Handlers:
         except ValueError as error:
             yield same, render.notice_html(str(error)), same, same, same
             return
-        drawn = _drawn(turns)
-        yield [*drawn, *render.pending_messages(message)], "", "", same, same
-        chat = Chat(self._bot, list(turns))
-        try:
-            turn = chat.say(message)
-        except (ValueError, PinciteError) as error:
-            yield drawn, render.notice_html(str(error)), message, same, same
-            return
-        except Exception:
-            log.exception("a question could not be answered")
-            fault = "This question could not be answered: Pincite has a fault; its log says more."
-            yield drawn, render.notice_html(fault), message, same, same
-            return
-        kept = tuple(chat.turns[-TURNS_KEPT:])
-        opened: object = same
-        if turn.answer.citations:
-            # The number makes the value new even where the same sentence answers again.
-            opened = {"ref": str(refer(turn.answer.citations[0])), "number": next(self._numbers)}
-        # The box is left alone: to empty it here would erase what the person types meanwhile.
-        yield _drawn(kept), same, same, opened, kept
+        # Only now is the box emptied: to do it later would erase what the person types meanwhile.
+        yield _drawn(conversation, render.pending_messages(message)), "", "", same, same
+        turns = () if alone else conversation.turns
+        yield from self._answer(message, turns, conversation, unanswered=(conversation, message))
 
-    def on_clear(self) -> tuple[Any, ...]:
+    def on_retry(self, conversation: Conversation) -> Iterator[Updates]:
+        """The last question asked again, of the documents as they are now."""
+        import gradio as gr
+
+        same = gr.skip()
+        if not conversation.turns:
+            yield same, same, same, same, same
+            return
+        last, before = conversation.turns[-1], conversation.before_last()
+        yield _drawn(before, render.pending_messages(last.message)), "", same, same, same
+        turns = () if last.question == last.message else before.turns
+        yield from self._answer(last.message, turns, before, unanswered=(conversation, same))
+
+    def on_undo(self, conversation: Conversation) -> Updates:
+        """The last question taken back, into the box."""
+        import gradio as gr
+
+        if not conversation.turns:
+            return (gr.skip(),) * 5
+        before = conversation.before_last()
+        return _drawn(before), "", conversation.turns[-1].message, {}, before
+
+    def on_clear(self) -> Updates:
         """An empty conversation."""
         import gradio as gr
 
-        return [], "", gr.skip(), {}, ()
+        empty = Conversation()
+        return _drawn(empty), "", gr.skip(), {}, empty
+
+    def on_thumb(self) -> Callable[[Conversation, LikeData], Updates]:
+        """What is called with a turn judged; a plain function, whose types Gradio reads."""
+        import gradio as gr
+
+        def judge(conversation: Conversation, event: LikeData) -> Updates:
+            same = gr.skip()
+            number = event.index // 2 if isinstance(event.index, int) else -1
+            if self._feedback is None or not 0 <= number < len(conversation.turns):
+                return same, same, same, same, same
+            thumb = event.liked if isinstance(event.liked, bool) else None  # "" takes it back
+            turns = conversation.turns
+            try:
+                self._feedback.judge(turns[number], turns[:number], thumb)
+            except PinciteError as error:
+                return same, render.notice_html(str(error)), same, same, same
+            after = conversation.judged(number, thumb)
+            return gr.update(feedback_value=_thumbs(after)), "", same, same, after
+
+        # Gradio takes the annotation as it stands, and a string would not tell it of the event.
+        judge.__annotations__["event"] = gr.LikeData
+        return judge
+
+    def export(self, conversation: Conversation) -> str:
+        """The conversation as Markdown; empty where nothing was asked."""
+        return conversation_markdown(conversation.turns) if conversation.turns else ""
+
+    def welcome(self) -> dict[str, Any]:
+        """The empty chat's welcome with example questions, made once for each state of the index.
+
+        It takes up to a second, so the page is drawn without them and they come after.
+        """
+        import gradio as gr
+
+        try:
+            questions = self._example_questions()
+        except PinciteError:  # the first question will tell; the page is there without examples
+            log.exception("no example questions could be made")
+            questions = []
+        return gr.update(placeholder=render.welcome_html(questions))
+
+    def _example_questions(self) -> list[str]:
+        files = tuple(self._bot.store.files().items())
+        with self._examples_lock:
+            if self._examples is None or self._examples[0] != files:
+                self._examples = files, example_questions(self._bot)
+            return self._examples[1]
+
+    def _answer(
+        self,
+        message: str,
+        leaning_on: tuple[Turn, ...],
+        before: Conversation,
+        *,
+        unanswered: tuple[Conversation, object],
+    ) -> Iterator[Updates]:
+        """The answer, drawn after the conversation `before`.
+
+        Where it fails, a notice with the conversation and the box as in `unanswered`.
+        """
+        import gradio as gr
+
+        same = gr.skip()
+        try:
+            turn = Chat(self._bot, list(leaning_on)).say(message)
+        except (ValueError, PinciteError) as error:
+            notice = str(error)
+        except Exception:
+            log.exception("a question could not be answered")
+            notice = "This question could not be answered: Pincite has a fault; its log says more."
+        else:
+            after = before.after(turn)
+            opened: object = same
+            if turn.answer.citations:
+                # The number makes the value new even where the same sentence answers again.
+                first = refer(turn.answer.citations[0])
+                opened = {"ref": str(first), "number": next(self._numbers)}
+            yield _drawn(after), same, same, opened, after
+            return
+        conversation, box = unanswered
+        yield _drawn(conversation), render.notice_html(notice), box, same, same
 
     def server_functions(self) -> list[Callable[[object], object]]:
         """What the source panel's script calls; plain functions, for Gradio marks them."""
@@ -132,5 +234,15 @@ class Handlers:
             return ""
 
 
-def _drawn(turns: tuple[Turn, ...]) -> list[render.Message]:
-    return [message for turn in turns for message in render.turn_messages(turn)]
+def _drawn(conversation: Conversation, pending: Sequence[render.Message] = ()) -> dict[str, Any]:
+    """The update that draws the conversation, and after it a turn that is not answered yet."""
+    import gradio as gr
+
+    messages = [bubble for turn in conversation.turns for bubble in render.turn_messages(turn)]
+    return gr.update(value=[*messages, *pending], feedback_value=_thumbs(conversation))
+
+
+def _thumbs(conversation: Conversation) -> list[str | None]:
+    """The thumbs by Gradio's names, which it draws as such."""
+    names = {True: "Like", False: "Dislike", None: None}
+    return [names[thumb] for thumb in conversation.thumbs]

@@ -5,9 +5,11 @@ Gradio is imported inside the functions, after `settings.quieten`.
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -15,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import PinciteError
 from qa.bot import Bot
+from qa.feedback import Feedback
 from qa.ui import render
+from qa.ui.conversation import Conversation
 from qa.ui.handlers import Handlers
 from qa.ui.settings import bypass_proxy, quieten
 
@@ -39,21 +43,29 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
+    feedback: Feedback | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the page until interrupted.
 
-    `port` None means `FIRST_PORT` or the next that is free. `ready` is called with the page's
-    address once it answers; by default it is printed on stderr. Raises `ServeError` where the
-    address or the port cannot be had.
+    `port` None means `FIRST_PORT` or the next that is free. With `feedback`, answers can be judged
+    and that is kept there. `ready` is called with the page's address once it answers; by default
+    it is printed on stderr. Raises `ServeError` where the address or the port cannot be had.
     """
-    with running(bot, host=host, port=port) as address, suppress(KeyboardInterrupt):
+    served = running(bot, host=host, port=port, feedback=feedback)
+    with served as address, suppress(KeyboardInterrupt):
         (ready or _say)(address)
         threading.Event().wait()
 
 
 @contextmanager
-def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+def running(
+    bot: Bot,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    feedback: Feedback | None = None,
+) -> Iterator[str]:
     """The address of the page, which is served until the block ends. See `serve`."""
     quieten()
     bypass_proxy(host)
@@ -62,7 +74,7 @@ def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> It
     from qa.ui.security import Guard
 
     port = _free_port(host, port)
-    page = build(bot)
+    page = build(bot, feedback)
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
@@ -79,7 +91,7 @@ def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> It
             app_kwargs={"middleware": [Middleware(Guard, host=host)]},
             theme=_theme(),
             css=_web("page.css"),
-            head=f"<script>{_web('page.js')}</script>",
+            head=f"<style>{_fonts()}</style><script>{_web('page.js')}</script>",
         )
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
@@ -89,21 +101,24 @@ def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> It
         page.close(verbose=False)
 
 
-def build(bot: Bot) -> gr.Blocks:
+def build(bot: Bot, feedback: Feedback | None = None) -> gr.Blocks:
     """The page over this bot, not yet served; the endpoint `ask` is its public part."""
     quieten()
     import gradio as gr
 
     listings = bot.store.listings()
-    handlers = Handlers(bot)
+    handlers = Handlers(bot, feedback)
     page = gr.Blocks(title="Pincite", fill_width=True, fill_height=True, analytics_enabled=False)
     with page:
-        turns = gr.State(())
+        conversation = gr.State(Conversation())
+        alone = gr.Checkbox(False, visible=False)
+        exported = gr.Textbox("", visible=False)
         with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
             documents = gr.HTML(render.documents_html(listings), apply_default_css=False)
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
-            clear = gr.Button("Clear", size="sm", min_width=70, scale=0)
+            export = gr.Button("Export", size="sm", min_width=70, scale=0, elem_id="export")
+            clear = gr.Button("Clear", size="sm", min_width=70, scale=0, elem_id="clear")
             dark = gr.Button("Dark", size="sm", min_width=70, scale=0, elem_id="dark")
         with gr.Row(elem_id="main", equal_height=True):
             with gr.Column(scale=6, min_width=320, elem_id="left"):
@@ -112,11 +127,12 @@ def build(bot: Bot) -> gr.Blocks:
                     show_label=False,
                     height="100%",
                     buttons=[],
+                    autoscroll=False,  # the page's script scrolls to the question, not the end
                     allow_tags=False,
                     latex_delimiters=[],
                     line_breaks=False,
                     group_consecutive_messages=False,
-                    placeholder=render.welcome_html(),
+                    placeholder=render.welcome_html([]),
                 )
                 notice = gr.HTML("", elem_id="notice", apply_default_css=False)
                 box = gr.Textbox(
@@ -138,12 +154,24 @@ def build(bot: Bot) -> gr.Blocks:
                     elem_id="source",
                     apply_default_css=False,
                 )
-        outputs = [chat, notice, box, source, turns]
+        outputs = [chat, notice, box, source, conversation]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        box.submit(handlers.on_question, [box, turns], outputs, **quiet)
-        clear.click(handlers.on_clear, None, outputs, **quiet)
+        asked = [box, alone, conversation]
+        sent = "(message, alone, conversation) => window.pincite.sent(message, conversation)"
+        asking = box.submit(
+            handlers.on_question, asked, outputs, js=sent, trigger_mode="always_last", **quiet
+        )
+        retrying = chat.retry(handlers.on_retry, conversation, outputs, **quiet)
+        chat.undo(handlers.on_undo, conversation, outputs, **quiet)
+        clear.click(handlers.on_clear, None, outputs, cancels=[asking, retrying], **quiet)
+        if feedback is not None:
+            chat.like(handlers.on_thumb(), conversation, outputs, **quiet)
+        export.click(handlers.export, conversation, exported, **quiet).then(
+            None, exported, js="(text) => window.pincite.save(text)", **quiet
+        )
         dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
         page.load(None, js="() => window.pincite.ready()", **quiet)
+        page.load(handlers.welcome, None, chat, **quiet)
         page.load(lambda: render.documents_html(bot.store.listings()), None, documents, **quiet)
         gr.events.api(handlers.endpoint(), api_name="ask")
     page.queue(default_concurrency_limit=AT_ONCE)
@@ -167,6 +195,16 @@ def _theme() -> gr.themes.Base:
 
 def _web(name: str) -> str:
     return files("qa.ui").joinpath("web", name).read_text("utf-8")
+
+
+def _fonts() -> str:
+    """The style that brings the serif, whole: Gradio has no address for a package's files."""
+
+    def inlined(match: re.Match[str]) -> str:
+        font = files("qa.ui").joinpath("web", "fonts", match[1]).read_bytes()
+        return f"url(data:font/woff2;base64,{b64encode(font).decode('ascii')})"
+
+    return re.sub(r"url\(([\w-]+\.woff2)\)", inlined, _web("fonts/literata.css"))
 
 
 def _free_port(host: str, port: int | None) -> int:

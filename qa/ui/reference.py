@@ -46,6 +46,11 @@ def refer(citation: Citation) -> Reference:
     )
 
 
+def place_name(path: str, page: int | None) -> str:
+    """Where a sentence stands: the file, and the page where there are pages."""
+    return path if page is None else f"{path}, page {page}"
+
+
 def parse_reference(text: object) -> Reference | None:
     """The reference that `text` spells, None for anything else: it comes from the browser."""
     match = _REFERENCE.fullmatch(text) if isinstance(text, str) else None

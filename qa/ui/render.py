@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TypedDict
+from urllib.parse import quote_plus
 
 from embeddings.store import Listing
 from qa.bot import Answer
@@ -64,19 +65,25 @@ def answer_html(answer: Answer, *, understood: str | None = None) -> str:
 
     `understood` is the question as it was searched for, where that is not what was asked.
     """
-    note = f'<div class="note">Understood as: {_line(understood)}</div>' if understood else ""
+    note = _understood(understood) if understood else ""
+    link = _link(understood or answer.question)
     if answer.abstained:
-        return f'<div class="answer none">{note}{_no_answer(answer.nearest)}</div>'
+        meta = f'<div class="meta">{link}</div>'
+        return f'<div class="answer none">{note}{_no_answer(answer.nearest)}{meta}</div>'
     first, *others = answer.citations
     more = ""
     if others:
         count = _counted(len(others), "more passage")
         listed = _cited_list(others, after=first)
         more = f'<details class="more"><summary>{count}</summary>{listed}</details>'
-    return (
-        f'<div class="answer">{note}<blockquote class="quote">{_quotation(first)}</blockquote>'
-        f'<div class="meta">{_from(first)}{_confidence(answer.confidence)}</div>{more}</div>'
-    )
+    meta = f'<div class="meta">{_from(first)}{_confidence(answer.confidence)}{link}</div>'
+    quote = f'<blockquote class="quote">{_quotation(first)}</blockquote>'
+    return f'<div class="answer">{note}{quote}{meta}{more}</div>'
+
+
+def question_link(question: str) -> str:
+    """The address of the page, from the page itself, that asks this question when it is opened."""
+    return f"?q={quote_plus(question)}"
 
 
 def source_name(citation: Citation) -> str:
@@ -84,20 +91,43 @@ def source_name(citation: Citation) -> str:
     return citation.title + ("" if citation.page is None else f", page {citation.page}")
 
 
+def quotation_marks(quote: str) -> tuple[str, str]:
+    """What to put before and after the sentence: nothing where it brings its own marks."""
+    bare = quote[0] not in _QUOTATION_MARKS and quote[-1] not in _QUOTATION_MARKS
+    return ("“", "”") if bare else ("", "")
+
+
 def notice_html(message: str) -> str:
     """A notice of what went wrong and what to do; empty for an empty message."""
     return f'<div class="notice" role="alert">{_line(message)}</div>' if message else ""
 
 
-def welcome_html() -> str:
-    """What stands in the chat before the first question."""
+def welcome_html(examples: Sequence[str]) -> str:
+    """What stands in the chat before the first question, with questions to begin with."""
+    links = "".join(
+        f'<a class="example" href="{_escaped(question_link(e))}" role="button">{_line(e)}</a>'
+        for e in examples
+    )
     return (
         '<div class="welcome"><strong>Ask a question about your documents</strong>'
         "<span>Every answer is a sentence quoted from one of them. Select its number to read it "
         "in its place. If no document answers, you are told so.</span>"
-        '<span class="keys"><kbd>/</kbd> ask · <kbd>[</kbd> <kbd>]</kbd> previous and next source '
+        f'<div class="examples">{links}</div>'
+        '<span class="keys"><kbd>/</kbd> ask · <kbd>←</kbd> <kbd>→</kbd> previous and next source '
         "· <kbd>c</kbd> copy the quote</span></div>"
     )
+
+
+def _understood(question: str) -> str:
+    """How a follow-up was understood; the link puts that into the box, to be mended and asked."""
+    edit = f'<a class="edit" href="{_escaped(question_link(question))}" role="button">Edit</a>'
+    return f'<div class="note">Understood as: {_line(question)} {edit}</div>'
+
+
+def _link(question: str) -> str:
+    address = _escaped(question_link(question))
+    title = "Copy a link that asks this question again"
+    return f'<a class="link" href="{address}" role="button" title="{title}">Copy link</a>'
 
 
 def _no_answer(nearest: Sequence[Citation]) -> str:
@@ -115,8 +145,7 @@ def _quotation(citation: Citation) -> str:
     The number is tied to the last word, so that it never stands alone on a line.
     """
     quote = citation.quote
-    bare = quote[0] not in _QUOTATION_MARKS and quote[-1] not in _QUOTATION_MARKS
-    opening, closing = ("“", "”") if bare else ("", "")
+    opening, closing = quotation_marks(quote)
     tied = max(quote.rfind(" ") + 1, _answer_in(citation)[1])
     if len(quote) - tied > _LONGEST_GLUED_WORD:
         tied = len(quote)

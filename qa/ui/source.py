@@ -12,7 +12,7 @@ from typing import TypedDict
 from embeddings.documents import Document
 from embeddings.sentences import ROW_END, Span, paragraphs
 from qa.place import is_pdf
-from qa.ui.reference import Reference
+from qa.ui.reference import Reference, place_name
 
 _LONGEST_HEADING = 120
 
@@ -76,10 +76,8 @@ def source_view(document: Document, reference: Reference) -> SourceView:
     """
     if not reference.lies_in(document):
         raise ValueError(f"{reference} is no place in {document.path}")
-    page = document.page(reference.start)
-    numbered = "" if page is None or reference.start == reference.end else f", page {page}"
     quote = document.text[reference.start : reference.end]
-    place = f"{document.path}{numbered}"
+    place = place_name(document.path, document.page(reference.start) if quote else None)
     return {
         "ref": str(reference),
         "document": document.id,

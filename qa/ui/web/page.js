@@ -40,6 +40,59 @@
     }
   };
 
+  // Questions: into the box, and from there as if typed. `alone` says that what is in the box is
+  // to be asked as it stands, until the box is sent or emptied.
+  let alone = false;
+  const box = () => document.querySelector("#box textarea");
+  const fill = (question) => {
+    box().value = question;
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+    alone = true;
+  };
+  const ask = async (question) => {
+    fill(question);
+    await new Promise((next) => setTimeout(next)); // Gradio takes the text over
+    document.querySelector("#box .submit-button").click();
+  };
+  const edit = (question) => {
+    fill(question);
+    box().focus();
+  };
+  addEventListener("input", (event) => {
+    if (event.target === box() && !box().value.trim()) alone = false;
+  });
+  // What Gradio sends along with a question.
+  pincite.sent = (message, conversation) => {
+    const sent = [message, alone, conversation];
+    alone = false;
+    return sent;
+  };
+
+  const questionOf = (address) => new URL(address, location.href).searchParams.get("q")?.trim();
+  const flash = (element, words) => {
+    const before = element.textContent;
+    element.textContent = words;
+    setTimeout(() => (element.textContent = before), 1400);
+  };
+  const LINKS = {
+    "a.cite": (link) => pincite.source?.follow(link),
+    "a.example": (link) => ask(questionOf(link.href)),
+    "a.edit": (link) => edit(questionOf(link.href)),
+    "a.link": async (link) => {
+      if (link.textContent !== "Copy link") return;
+      flash(link, (await pincite.copyText(link.href)) ? "Link copied" : "Not copied");
+    },
+  };
+
+  pincite.save = (text) => {
+    if (!text) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+    link.download = "questions-and-answers.md";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
   const closeSidebar = () => document.querySelector("#documents.open .toggle-button")?.click();
 
   // Gradio names each message by its raw HTML.
@@ -51,33 +104,53 @@
     }
   };
 
+  // A new question or answer: the question goes to the top of the view, or as far up as it can.
+  let shown = "";
+  const scrollToLast = () => {
+    const questions = document.querySelectorAll("#chat .user-row");
+    const now = `${questions.length} ${Boolean(document.querySelector("#chat .pending"))}`;
+    if (now === shown) return;
+    shown = now;
+    const view = document.querySelector("#chat .bubble-wrap");
+    const last = [...questions].at(-1);
+    if (last) view.scrollTop += last.getBoundingClientRect().top - view.getBoundingClientRect().top - 12;
+  };
+
   pincite.ready = () => {
     applyTheme(wantsDark()); // Gradio resets it while mounting
     if (innerWidth < NARROW) closeSidebar();
     new MutationObserver(() => {
       nameMessages();
+      scrollToLast();
       pincite.source?.paint();
     }).observe(document.querySelector("#chat"), { childList: true, subtree: true, characterData: true });
     document.body.dataset.ready = "yes";
+    const question = questionOf(location.href);
+    if (question) ask(question);
   };
 
   addEventListener("click", (event) => {
-    const target = event.target.closest?.("#chat a.cite, #documents button.open");
-    if (!target || !pincite.source) return;
+    const target = event.target.closest?.("#chat a, #documents button.open");
+    if (!target) return;
+    const follow = Object.entries(LINKS).find(([selector]) => target.matches(selector))?.[1];
+    if (!follow && !target.matches("button.open")) return;
+    if (follow && (event.ctrlKey || event.metaKey) && !target.matches("a.cite")) return; // a new tab
     event.preventDefault();
     event.stopPropagation();
-    if (target.matches("a.cite")) {
-      pincite.source.follow(target);
+    if (follow) {
+      follow(target);
     } else {
       if (innerWidth < NARROW) closeSidebar();
-      pincite.source.open(target.value);
+      pincite.source?.open(target.value);
     }
   }, true);
 
   const KEYS = {
-    "/": () => document.querySelector("#box textarea")?.focus(),
+    "/": () => box()?.focus(),
     "[": () => pincite.source?.step(-1),
     "]": () => pincite.source?.step(1),
+    ArrowLeft: () => pincite.source?.step(-1),
+    ArrowRight: () => pincite.source?.step(1),
     c: () => pincite.source?.copy(),
     Escape: () => pincite.source?.close(),
   };
@@ -91,8 +164,9 @@
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    // The chips look and sound like buttons: the space bar works them too.
-    if (event.key === " " && event.target.matches?.("a.cite")) {
+    if (event.key.startsWith("Arrow") && event.target.closest?.("#documents, #top")) return;
+    // These links look and sound like buttons: the space bar works them too.
+    if (event.key === " " && event.target.matches?.("#chat a[role=button]")) {
       event.preventDefault();
       event.target.click();
     } else if (Object.hasOwn(KEYS, event.key)) {

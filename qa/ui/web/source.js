@@ -17,10 +17,17 @@ let asPage = false; // a PDF is shown as its pages, not as its text
 let turning = 0;
 let leaf = null; // the page shown, as `open_page` gave it
 
+const pane = () => element.closest("#right");
+// On a narrow window the panel comes up over the chat, and takes and gives back the focus.
+const isSheet = () => getComputedStyle(pane()).position === "fixed";
+
 // One promise for each click, so that none is lost; only the newest is drawn.
 async function open(ref, { reveal = true } = {}) {
   const mine = ++newest;
-  if (reveal) find(".panel").closest("#right").classList.add("open");
+  if (reveal) {
+    pane().classList.add("open");
+    if (isSheet()) scroll.focus({ preventScroll: true });
+  }
   let view = nothing;
   let html = null;
   try {
@@ -171,7 +178,8 @@ async function copy() {
 }
 
 function close() {
-  find(".panel").closest("#right").classList.remove("open");
+  if (pane().contains(document.activeElement) && isSheet()) chip?.focus();
+  pane().classList.remove("open");
 }
 
 const actions = {
