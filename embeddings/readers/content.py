@@ -13,6 +13,9 @@ from embeddings.errors import DocumentError, first_line
 class Content:
     """The format's own title (`None` where it has none), the plain text and the page starts.
 
+    `author`, `date` and `source`, the address it is from, are in the file's words; None where it
+    does not say.
+
     `pages` are code-point offsets into `text`. A reader that fills them returns a `text` that
     `normalise` leaves as it is.
     """
@@ -20,6 +23,9 @@ class Content:
     title: str | None
     text: str
     pages: tuple[int, ...] = ()
+    author: str | None = None
+    date: str | None = None
+    source: str | None = None
 
 
 @contextmanager

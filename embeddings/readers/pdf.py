@@ -32,6 +32,7 @@ def read_pdf(data: bytes) -> Content:
             raise
         with closing(pdf):
             title = pdf.get_metadata_value("Title")
+            author, date = map(pdf.get_metadata_value, ("Author", "CreationDate"))
             sizes = []
             lines: list[Line] = []
             for number in range(len(pdf)):
@@ -39,7 +40,7 @@ def read_pdf(data: bytes) -> Content:
                     sizes.append(page.get_height())
                     lines += _lines(textpage, number)
     text, pages = flow(without_furniture(lines, sizes), len(sizes))
-    return Content(title or None, text, pages)
+    return Content(title or None, text, pages, author=author, date=date)
 
 
 def _lines(textpage: Any, page: int) -> list[Line]:
