@@ -9,7 +9,10 @@ from qa.cite import Citation
 
 
 class CitationJson(TypedDict):
-    """A citation; `document` is the path relative to the folder, `sha256` that of the file."""
+    """A citation; `document` is the path relative to the folder, `sha256` that of the file.
+
+    `date` is in ISO 8601; `also` are the other places of the same sentence, in the same shape.
+    """
 
     number: int
     document: str
@@ -22,6 +25,10 @@ class CitationJson(TypedDict):
     answer_start: int
     answer_end: int
     answer: str
+    author: str | None
+    date: str | None
+    source: str | None
+    also: list[CitationJson]
 
 
 class AnswerJson(TypedDict):
@@ -63,4 +70,8 @@ def citation_json(citation: Citation) -> CitationJson:
         "answer_start": citation.answer_start,
         "answer_end": citation.answer_end,
         "answer": citation.answer,
+        "author": citation.author,
+        "date": citation.date,
+        "source": citation.source,
+        "also": [citation_json(place) for place in citation.also],
     }

@@ -1,13 +1,19 @@
-"""Extracts → Citations: exact slices of the documents, one for each sentence."""
+"""Extracts → Citations: exact slices of the documents, one for each sentence.
+
+A sentence that stands in several documents is one citation, with its other places beside it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from embeddings.documents import Document
+from qa.copies import almost_equal, folded, holding, moved
 from qa.read import Extract
+from qa.retrieve import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,8 @@ class Citation:
     `document` is the `Document.id` (the SHA-256 of the file) and `path` the file, relative to the
     folder. Offsets are code points of `Document.text`: `text[start:end] == quote` and
     `text[answer_start:answer_end] == answer`. `page` counts from 1, None where there are no pages.
+    `author`, `date` and `source` are the document's, None where it does not say. `also` are the
+    other places of the same sentence, or of one almost the same, under the same number.
     """
 
     number: int
@@ -30,43 +38,96 @@ class Citation:
     answer_start: int
     answer_end: int
     answer: str
+    author: str | None = None
+    date: str | None = None
+    source: str | None = None
+    also: tuple[Citation, ...] = ()
 
 
 def cite(
-    extracts: Iterable[Extract], find: Callable[[str], Document], *, limit: int
+    extracts: Iterable[Extract],
+    find: Callable[[str], Document],
+    *,
+    limit: int,
+    paths: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> list[Citation]:
     """Citations of the first `limit` different sentences, numbered from 1.
 
-    `find` gives the document with an id. Where several extracts lie in one sentence, or in equal
-    sentences of different documents, the first stands for all.
+    `find` gives the document with an id, `paths` the files that hold it, the one to cite first, if
+    not the document's own alone. Where several extracts lie in one sentence, the first stands for
+    all; where they lie in sentences that say the same, the others are `also` there.
     """
     citations: list[Citation] = []
-    quotes: set[str] = set()
+    find = cache(find)
     for extract in extracts:
-        if len(citations) == limit:
-            break
-        document = find(extract.hit.passage.document)
-        start, end = _sentence(extract)
-        quote = document.text[start:end]
-        if (folded := " ".join(quote.split())) in quotes:
-            continue
-        quotes.add(folded)
-        citations.append(
-            Citation(
-                number=len(citations) + 1,
-                document=document.id,
-                path=document.path,
-                title=document.title,
-                page=document.page(start),
-                start=start,
-                end=end,
-                quote=quote,
-                answer_start=extract.start,
-                answer_end=min(extract.end, end),
-                answer=document.text[extract.start : min(extract.end, end)],
-            )
-        )
-    return citations
+        for place in (extract, *_copies(extract)):
+            found = _citation(place, find(place.hit.passage.document), len(citations) + 1)
+            for at, citation in enumerate(citations):
+                if _say_the_same(citation, found):
+                    citations[at] = _joined(citation, found)
+                    break
+            else:
+                if len(citations) < limit:
+                    citations.append(found)
+    return [_in_all_files(citation, paths) for citation in citations]
+
+
+def _citation(extract: Extract, document: Document, number: int) -> Citation:
+    start, end = _sentence(extract)
+    return Citation(
+        number=number,
+        document=document.id,
+        path=document.path,
+        title=document.title,
+        page=document.page(start),
+        start=start,
+        end=end,
+        quote=document.text[start:end],
+        answer_start=extract.start,
+        answer_end=min(extract.end, end),
+        answer=document.text[extract.start : min(extract.end, end)],
+        author=document.author,
+        date=document.date,
+        source=document.source,
+    )
+
+
+def _copies(extract: Extract) -> Iterator[Extract]:
+    """The extract in the copies of its passage: the same sentence, the same words of it."""
+    passage = extract.hit.passage
+    start, end = _sentence(extract)
+    if not extract.hit.copies or start < passage.start or end > passage.end:
+        return
+    sentence = passage.text[start - passage.start : end - passage.start]
+    for copy, span, text in holding(extract.hit.copies, sentence):
+        hit = Hit(copy, extract.hit.score, extract.hit.dense, extract.hit.lexical)
+        first, last = moved(extract.start - start, min(extract.end, end) - start, sentence, text)
+        yield Extract(hit, span.start + first, span.start + last, extract.score)
+
+
+def _say_the_same(one: Citation, other: Citation) -> bool:
+    """Whether the sentences are equal, or almost equal with an equal answer."""
+    if folded(one.quote) == folded(other.quote):
+        return True
+    return _words(one.answer) == _words(other.answer) and almost_equal(one.quote, other.quote)
+
+
+def _joined(citation: Citation, found: Citation) -> Citation:
+    """The citation with another place of its sentence, unless that is known."""
+    places = (citation, *citation.also)
+    if any((c.document, c.start) == (found.document, found.start) for c in places):
+        return citation
+    return replace(citation, also=(*citation.also, replace(found, number=citation.number)))
+
+
+def _in_all_files(citation: Citation, paths: Callable[[str], Sequence[str]]) -> Citation:
+    """The citation, with each file that holds one of its documents among its places."""
+    places = [
+        replace(place, path=path, also=())
+        for place in (citation, *citation.also)
+        for path in paths(place.document) or (place.path,)
+    ]
+    return replace(places[0], also=tuple(places[1:]))
 
 
 def grouped(extracts: Iterable[Extract]) -> list[Extract]:
@@ -78,9 +139,12 @@ def grouped(extracts: Iterable[Extract]) -> list[Extract]:
     for extract in extracts:
         passage = extract.hit.passage
         answer = passage.text[extract.start - passage.start : extract.end - passage.start]
-        words = tuple(re.findall(r"\w+", answer.casefold()))
-        groups.setdefault(words, []).append(extract)
+        groups.setdefault(_words(answer), []).append(extract)
     return [extract for group in groups.values() for extract in group]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))
 
 
 def _sentence(extract: Extract) -> tuple[int, int]:

@@ -61,13 +61,20 @@ class PointingBot(Bot):
         history: Sequence[tuple[str, str]] = (),
         min_confidence: float | None = None,
         within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
     ) -> Answer:
         if question == "Is the disk full?":
             raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
         if question == "What is one by nought?":
             raise ZeroDivisionError
         answer = super().ask(
-            question, history=history, min_confidence=min_confidence, within=within
+            question,
+            history=history,
+            min_confidence=min_confidence,
+            within=within,
+            after=after,
+            before=before,
         )
         if question not in self.known:
             return answer
