@@ -5,6 +5,7 @@ Stands between `sentences` and `encoder`: a window is what is embedded, found an
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -84,11 +85,12 @@ def split_passages(
             total += sizes[last]
         start = sentences[first].start
         share = overlap_tokens
-        while last > first and not allowed(start, sentences[last].end):
-            last -= 1
-            total -= sizes[last + 1]
+        if last > first and not allowed(start, sentences[last].end):
+            ends = range(first + 1, last)
+            last = first + bisect_left(ends, 1, key=lambda n: not allowed(start, sentences[n].end))
             # The white space between short lines may count for more than their words: then the
             # sizes are too small to tell how much is shared.
+            total = sum(sizes[first : last + 1])
             share = min(share, overlap_tokens * total // max_tokens * _UNCOUNTED)
         whole = tuple(sentences[first : last + 1])
         if last == first and not allowed(start, whole[0].end):

@@ -8,10 +8,10 @@ from qa.bot import Answer
 from qa.cite import Citation
 
 
-class CitationJson(TypedDict):
-    """A citation; `document` is the path relative to the folder, `sha256` that of the file.
+class PlaceJson(TypedDict):
+    """A sentence in its place; `document` is the path relative to the folder, `sha256` the file's.
 
-    `date` is in ISO 8601; `also` are the other places of the same sentence, in the same shape.
+    `author`, `date`, in ISO 8601, and `source` are null where the document does not say.
     """
 
     number: int
@@ -28,7 +28,12 @@ class CitationJson(TypedDict):
     author: str | None
     date: str | None
     source: str | None
-    also: list[CitationJson]
+
+
+class CitationJson(PlaceJson):
+    """A citation; `also` are the other places of the same sentence."""
+
+    also: list[PlaceJson]
 
 
 class AnswerJson(TypedDict):
@@ -58,6 +63,10 @@ def answer_json(answer: Answer) -> AnswerJson:
 
 def citation_json(citation: Citation) -> CitationJson:
     """The citation as plain data."""
+    return {**_place_json(citation), "also": [_place_json(place) for place in citation.also]}
+
+
+def _place_json(citation: Citation) -> PlaceJson:
     return {
         "number": citation.number,
         "document": citation.path,
@@ -73,5 +82,4 @@ def citation_json(citation: Citation) -> CitationJson:
         "author": citation.author,
         "date": citation.date,
         "source": citation.source,
-        "also": [citation_json(place) for place in citation.also],
     }

@@ -58,22 +58,40 @@ def cite(
     all; where they lie in sentences that say the same, the others are `also` there.
     """
     citations: list[Citation] = []
+    numbers: dict[str, int] = {}  # of the sentences, folded, that are cited
     find = cache(find)
     for extract in extracts:
         for place in (extract, *_copies(extract)):
-            found = _citation(place, find(place.hit.passage.document), len(citations) + 1)
-            for at, citation in enumerate(citations):
-                if _say_the_same(citation, found):
-                    citations[at] = _joined(citation, found)
-                    break
+            document = find(place.hit.passage.document)
+            start, end = _sentence(place)
+            quote = document.text[start:end]
+            number = numbers.get(folded(quote)) or _almost(place, quote, citations)
+            if number is None and len(citations) == limit:
+                continue
+            found = _citation(place, document, start, end, number or len(citations) + 1)
+            numbers.setdefault(folded(quote), found.number)
+            if number is None:
+                citations.append(found)
             else:
-                if len(citations) < limit:
-                    citations.append(found)
+                citations[number - 1] = _joined(citations[number - 1], found)
     return [_in_all_files(citation, paths) for citation in citations]
 
 
-def _citation(extract: Extract, document: Document, number: int) -> Citation:
-    start, end = _sentence(extract)
+def _almost(extract: Extract, quote: str, citations: Iterable[Citation]) -> int | None:
+    """The number of the citation that says almost the same and has an equal answer, if any."""
+    passage = extract.hit.passage
+    answer = _words(passage.text[extract.start - passage.start : extract.end - passage.start])
+    return next(
+        (
+            citation.number
+            for citation in citations
+            if almost_equal(citation.quote, quote) and _words(citation.answer) == answer
+        ),
+        None,
+    )
+
+
+def _citation(extract: Extract, document: Document, start: int, end: int, number: int) -> Citation:
     return Citation(
         number=number,
         document=document.id,
@@ -105,19 +123,12 @@ def _copies(extract: Extract) -> Iterator[Extract]:
         yield Extract(hit, span.start + first, span.start + last, extract.score)
 
 
-def _say_the_same(one: Citation, other: Citation) -> bool:
-    """Whether the sentences are equal, or almost equal with an equal answer."""
-    if folded(one.quote) == folded(other.quote):
-        return True
-    return _words(one.answer) == _words(other.answer) and almost_equal(one.quote, other.quote)
-
-
 def _joined(citation: Citation, found: Citation) -> Citation:
     """The citation with another place of its sentence, unless that is known."""
     places = (citation, *citation.also)
     if any((c.document, c.start) == (found.document, found.start) for c in places):
         return citation
-    return replace(citation, also=(*citation.also, replace(found, number=citation.number)))
+    return replace(citation, also=(*citation.also, found))
 
 
 def _in_all_files(citation: Citation, paths: Callable[[str], Sequence[str]]) -> Citation:
