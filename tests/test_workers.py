@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -150,16 +151,27 @@ workers.parse(sys.argv[1].encode(), "a.rtf")
 
 
 @linux
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize("order", ["loop", "sleep 1000"])
-def test_they_end_with_a_parent_that_is_killed(order: str) -> None:
+def test_they_end_with_a_parent_that_is_killed_or_interrupted(
+    order: str, ending: signal.Signals
+) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, order], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", PARENT, order],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         time.sleep(0.2)
         assert alive(pid)
-        parent.kill()
+        if ending == signal.SIGINT:
+            os.killpg(parent.pid, ending)  # as Ctrl-C in a terminal does
+        else:
+            parent.kill()
     deadline = time.monotonic() + 20
     while alive(pid):
         assert time.monotonic() < deadline
