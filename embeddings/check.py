@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.database import TERMS
-from embeddings.documents import Document, parse_document, read_bytes
+from embeddings.documents import Document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreError
 from embeddings.indexer import WAIT_SECONDS, Progress, Report, index_folder
 from embeddings.store import Store
+from embeddings.workers import Workers
 
 _NORM_ERROR = 0.01
 
@@ -49,7 +50,9 @@ def check_index(
         _check_tables(store, check)
         if check.broken:
             return check
-        for document, fault in list(_damaged_documents(docs, store)):
+        with Workers() as workers:
+            damaged = list(_damaged_documents(docs, store, workers))
+        for document, fault in damaged:
             check.mended.append(f"{document}: {fault}; it is indexed again")
     report = index_folder(docs, store, encoder, progress=progress, read_all=True)
     with store.alone(WAIT_SECONDS):
@@ -87,7 +90,7 @@ def _integrity(db: sqlite3.Connection) -> list[str]:
     return [] if rows == ["ok"] else [" ".join(row.split()) for row in rows]
 
 
-def _damaged_documents(docs: Path, store: Store) -> Iterator[tuple[str, str]]:
+def _damaged_documents(docs: Path, store: Store, workers: Workers) -> Iterator[tuple[str, str]]:
     """Takes out documents that are not what their files say: the path and what is wrong.
 
     Those whose file has changed or gone are left to the indexer.
@@ -101,7 +104,7 @@ def _damaged_documents(docs: Path, store: Store) -> Iterator[tuple[str, str]]:
         fault = "no file names it" if path is None else None
         if path is not None:
             try:
-                expected = parse_document(read_bytes(docs / path, path), path)
+                expected = workers.parse(read_bytes(docs / path, path), path)
             except DocumentError:
                 continue
             if expected.id == identity:
@@ -119,7 +122,7 @@ def _fault(store: Store, number: int, expected: Document) -> str | None:
     if found.text != expected.text:
         return "its text is not that of the file"
     if found != expected:
-        return "its title or pages are not those of the file"
+        return "its title, pages or particulars are not the file's"
     whole = 0, len(expected.text)
     if list(found.layout.pages(*whole)) != list(expected.layout.pages(*whole)):
         return "its places on the pages are not those of the file"

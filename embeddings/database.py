@@ -27,7 +27,7 @@ _SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    context TEXT NOT NULL, pages TEXT NOT NULL
+    context TEXT NOT NULL, pages TEXT NOT NULL, author TEXT, date TEXT, source TEXT
 );
 CREATE TABLE texts (
     document INTEGER NOT NULL REFERENCES documents (number), block INTEGER NOT NULL,

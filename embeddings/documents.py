@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from pathlib import Path, PurePosixPath
 
 from embeddings.errors import DocumentError
 from embeddings.layout import NO_LAYOUT, Box, Layout, boxes_of, page_at
+from embeddings.members import ZIP, archive_of, members, read_member
+from embeddings.particulars import clean_address, clean_author, clean_date
 from embeddings.readers.content import Content
 from embeddings.readers.csv import read_csv
 from embeddings.readers.docx import read_docx
@@ -49,7 +52,7 @@ __all__ = [
     "unpacked_name",
 ]
 
-_READERS: dict[str, Callable[[bytes], Content]] = {
+READERS: dict[str, Callable[[bytes], Content]] = {
     ".txt": read_text,
     ".text": read_text,
     ".md": read_markdown,
@@ -72,11 +75,14 @@ _READERS: dict[str, Callable[[bytes], Content]] = {
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
 }
-SUFFIXES = frozenset(_READERS)
+"""What reads the files of each suffix."""
+SUFFIXES = frozenset(READERS)
 """The suffixes that are read, in lower case; in a file's name case does not matter.
 
 Each may be followed by `.gz`."""
 _GZIP = ".gz"
+_DO_NOT_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""For a pipe that nobody writes to; Windows has no such thing, but text files."""
 
 _LONGEST_HEADING = 120
 _WRAPPED_PROSE = 50
@@ -94,8 +100,10 @@ class Document:
 
     `id` is the SHA-256 of the file's bytes in hexadecimal, `path` is relative to the folder with
     `/`, and `pages` holds the offset in `text` at which each page starts; it is empty where the
-    format has no pages. `layout` says where the characters stand, where the format tells (PDF).
-    `notes` are what a person should know of how the file was read; a store does not keep them.
+    format has no pages. Where the file says so, `author` is who wrote it, `date` the day in ISO
+    8601 and as exact as said ("2024", "2024-05-03"), and `source` the address it is from. `layout`
+    says where the characters stand, where the format tells (PDF). `notes` are what a person should
+    know of how the file was read; a store does not keep them.
     """
 
     id: str
@@ -103,6 +111,9 @@ class Document:
     title: str
     text: str
     pages: tuple[int, ...]
+    author: str | None = None
+    date: str | None = None
+    source: str | None = None
     layout: Layout = field(default=NO_LAYOUT, repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
@@ -136,8 +147,9 @@ def find_documents(folder: Path) -> list[Path]:
     """The files under `folder` that can be read by their suffix, sorted by relative path.
 
     Hidden files and folders are left out, links to folders are not followed, nor links to files
-    outside. Raises `DocumentError` where a folder cannot be listed: to skip one would look as if
-    its files had been removed.
+    outside. Of an archive its members are there, or itself where they cannot be read.
+    Raises `DocumentError` where a folder cannot be listed: to skip one would look as if its files
+    had been removed.
     """
     check_folder(folder)
     try:
@@ -156,14 +168,38 @@ def read_document(path: Path, folder: Path) -> Document:
 
 
 def read_bytes(path: Path, relative: str) -> bytes:
-    """What the file holds. Raises `DocumentError` that calls it by its `relative` path."""
+    """What the file at `path`, which ends in `relative`, holds; it may be a member of an archive.
+
+    Raises `DocumentError` that calls it by its `relative` path, also where it has become a link
+    out of the folder, or no plain file, since it was found.
+    """
     try:
-        return path.read_bytes()
+        return _read_bytes(path, relative)
+    except DocumentError as error:
+        raise DocumentError(f"{_printable(relative)}: {error}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise DocumentError(
             f"{_printable(relative)}: cannot be read ({reason}); check its permissions"
         ) from error
+
+
+def _read_bytes(path: Path, relative: str) -> bytes:
+    folder = path.parents[len(PurePosixPath(relative).parts) - 1]
+    archive, member = archive_of(path, relative) or (path, None)
+    real = archive.resolve(strict=True)
+    if not real.is_relative_to(folder.resolve()):
+        raise DocumentError("a link out of the folder, not followed; put the file itself there")
+    descriptor = os.open(real, os.O_RDONLY | _DO_NOT_WAIT)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise DocumentError("a pipe or device, expected a plain file; remove it")
+        if member is not None:
+            return read_member(file, member)
+        if relative.lower().endswith(ZIP):
+            members(real)  # says why it is none of its members that are read
+            raise DocumentError("nothing in it could be read; index the folder again")
+        return file.read()
 
 
 def parse_document(data: bytes, path: str) -> Document:
@@ -176,13 +212,13 @@ def parse_document(data: bytes, path: str) -> Document:
         raise DocumentError(f"{_printable(path)}: the name is not valid Unicode; rename the file")
     unpacked = unpacked_name(path)
     suffix = PurePosixPath(unpacked).suffix.lower()
-    if suffix not in _READERS:
+    if suffix not in READERS:
         raise DocumentError(
             f"{path}: cannot read {suffix or 'a file without suffix'}; "
             f"convert it to one of {', '.join(sorted(SUFFIXES))}"
         )
     try:
-        content = _READERS[suffix](data if unpacked == path else gunzip(data))
+        content = READERS[suffix](data if unpacked == path else gunzip(data))
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from error
     except RecursionError as error:
@@ -198,6 +234,9 @@ def parse_document(data: bytes, path: str) -> Document:
         title,
         text,
         content.pages,
+        clean_author(content.author),
+        clean_date(content.date),
+        clean_address(content.source),
         layout=content.layout,
         notes=content.notes,
     )
@@ -209,11 +248,23 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(parent, name)
-            suffix = PurePosixPath(unpacked_name(name)).suffix.lower()
-            if name.startswith(".") or suffix not in SUFFIXES or not path.is_file():
+            is_archive = name.lower().endswith(ZIP)
+            if name.startswith(".") or not (is_archive or _is_readable(name)) or not path.is_file():
                 continue
             if not path.is_symlink() or path.resolve().is_relative_to(root):
-                yield path
+                yield from _in_archive(path) if is_archive else [path]
+
+
+def _in_archive(path: Path) -> Iterator[Path]:
+    """The members that can be read by their suffix; the archive itself where it cannot be."""
+    try:
+        yield from (path / name for name in members(path) if _is_readable(name))
+    except (DocumentError, OSError):
+        yield path
+
+
+def _is_readable(name: str) -> bool:
+    return PurePosixPath(unpacked_name(name)).suffix.lower() in SUFFIXES
 
 
 def unpacked_name(path: str) -> str:

@@ -6,7 +6,10 @@ import hashlib
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import numpy as np
 
 from embeddings.context import InContext, context, encode_in_context
 from embeddings.database import FILE, explained, writing_alone
-from embeddings.documents import Document, parse_document, read_bytes
+from embeddings.documents import Document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
 from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
@@ -24,6 +27,7 @@ from embeddings.store import UNSURE, Known, Settings, Stamp, Store
 from embeddings.survey import FoundFile, contents_agree, stamps_agree, survey
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
 from embeddings.vectors import Halves
+from embeddings.workers import COUNT, Workers
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,8 @@ INDEX_FOLDER = ".pincite"
 WAIT_SECONDS = 2.0
 """How long another process's writing is waited for before that is said."""
 _PASSAGES_AT_ONCE = 512
+_FILES_AHEAD = 8
+"""How many files are read and parsed while those before them are embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +118,14 @@ def index_folder(
     progress: Callable[[Progress], None] = lambda _: None,
     wait_seconds: float = WAIT_SECONDS,
     read_all: bool = False,
+    workers: Workers | None = None,
 ) -> Report:
     """Brings the store level with the folder and says what was done.
 
     A file of the same size and time as before is taken for unchanged, unless `read_all`; else the
     hash of its bytes decides. One that cannot be read is named in the report and leaves the store.
+    `workers` parse them, and are closed where that ends early; without any, some are started where
+    there is something to parse.
     Raises `DocumentError`, with the store untouched, where the folder does not exist or holds no
     document at all, and `StoreBusyError` where there is something to do and another process is
     at it for longer than `wait_seconds`.
@@ -129,8 +138,11 @@ def index_folder(
     else:
         level = not read_all and contents_agree(files, known)
         try:
-            with store.alone(0 if level else wait_seconds):
-                report = _Run(store, encoder, progress, read_all=read_all).index(docs, files)
+            with ExitStack() as stack:
+                stack.enter_context(store.alone(0 if level else wait_seconds))
+                parsing = workers or stack.enter_context(Workers())
+                run = _Run(store, encoder, progress, parsing, read_all=read_all)
+                report = run.index(docs, files)
         except StoreBusyError:
             if not level:
                 raise
@@ -148,6 +160,15 @@ def _unchanged(files: dict[str, FoundFile], known: dict[str, Known]) -> Report:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A file's hash, and its document or why it has none; neither where the store has it."""
+
+    identity: str
+    document: Document | None = None
+    reason: str | None = None
+
+
 class _Run:
     """One pass over the folder; documents wait until enough passages are together to embed."""
 
@@ -156,6 +177,7 @@ class _Run:
         store: Store,
         encoder: Encoder,
         progress: Callable[[Progress], None],
+        workers: Workers,
         *,
         read_all: bool,
     ) -> None:
@@ -164,6 +186,7 @@ class _Run:
         self._encoder = encoder
         self._encoding = load_encoding(store.settings.encoding)
         self._tell = progress
+        self._workers = workers
         self._read_all = read_all
         self._began = time.perf_counter()
         self._known = store.known()
@@ -177,13 +200,20 @@ class _Run:
     def index(self, docs: Path, files: dict[str, FoundFile]) -> Report:
         report = self._report
         self._total_bytes = sum(file.stamp.size for file in files.values())
-        for name, file in files.items():
-            try:
-                self._take(name, file)
-            except DocumentError as error:
-                self._refuse(name, str(error), UNSURE)
-            self._done_bytes += file.stamp.size
-            self._show(name)
+        ahead: deque[tuple[str, FoundFile, Future[_Loaded] | None]] = deque()
+        threads = ThreadPoolExecutor(COUNT, "reading")
+        try:
+            for name, file in files.items():
+                ahead.append((name, file, self._begin(name, file, threads)))
+                if len(ahead) > _FILES_AHEAD:
+                    self._finish(*ahead.popleft())
+            while ahead:
+                self._finish(*ahead.popleft())
+        except BaseException:
+            self._workers.close()  # so that nothing is waited for
+            raise
+        finally:
+            threads.shutdown(cancel_futures=True)
         if len(report.skipped) == len(files):
             raise DocumentError(
                 f"None of the {len(files)} documents in {docs} can be read. "
@@ -202,33 +232,56 @@ class _Run:
         self._store.drop_drafts()  # of a long document that changed before it was whole
         return report
 
-    def _take(self, name: str, file: FoundFile) -> None:
+    def _begin(
+        self, name: str, file: FoundFile, threads: ThreadPoolExecutor
+    ) -> Future[_Loaded] | None:
+        """The file as it is being read; None where its stamp says that it is as before."""
         before = self._known.get(name)
         known = before is not None and file.stamp.sure and file.stamp == before.stamp
-        if before is not None and known and not self._read_all:
-            if before.reason is None:
-                self._report.unchanged.append(name)
-            else:
-                self._refuse(name, before.reason, file.stamp)
-            return
+        return None if known and not self._read_all else threads.submit(self._load, name, file)
+
+    def _load(self, name: str, file: FoundFile) -> _Loaded:
         data = read_bytes(file.path, name)
         identity = hashlib.sha256(data).hexdigest()
-        if before is not None and before.document == identity:
+        if self._store.has(identity):
+            return _Loaded(identity)
+        try:
+            return _Loaded(identity, self._workers.parse(data, name))
+        except DocumentError as error:
+            return _Loaded(identity, reason=str(error))
+
+    def _finish(self, name: str, file: FoundFile, loading: Future[_Loaded] | None) -> None:
+        before = self._known.get(name)
+        if loading is not None:
+            try:
+                self._take(name, file, before, loading.result())
+            except DocumentError as error:
+                self._refuse(name, str(error), UNSURE)
+        elif before is not None and before.reason is not None:
+            self._refuse(name, before.reason, file.stamp)
+        else:
+            self._report.unchanged.append(name)
+        self._done_bytes += file.stamp.size
+        self._show(name)
+
+    def _take(self, name: str, file: FoundFile, before: Known | None, loaded: _Loaded) -> None:
+        if before is not None and before.document == loaded.identity:
             self._report.unchanged.append(name)
             if file.stamp != before.stamp:
                 self._stamps[name] = file.stamp
             return
-        if self._store.has(identity):
-            self._store.link(name, identity, file.stamp)
+        if loaded.reason is not None:
+            self._refuse(name, loaded.reason, file.stamp)
+            return
+        if self._store.has(loaded.identity):
+            self._store.link(name, loaded.identity, file.stamp)
+        elif loaded.document is None:  # it has left the store since
+            self._take(name, file, before, self._load(name, file))
+            return
         else:
-            try:
-                document = parse_document(data, name)
-            except DocumentError as error:
-                self._refuse(name, str(error), file.stamp)
-                return
-            for note in document.notes:
+            for note in loaded.document.notes:
                 log.warning("%s: %s", name, note)
-            self._put(document, file.stamp, before.document if before is not None else None)
+            self._put(loaded.document, file.stamp, None if before is None else before.document)
         new = before is None or before.document is None
         (self._report.added if new else self._report.changed).append(name)
 

@@ -5,6 +5,7 @@ Stands between `sentences` and `encoder`: a window is what is embedded, found an
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 160
 OVERLAP_TOKENS = 40
+_UNCOUNTED = 2
+"""By what factor white space may add to the tokens of a window before the overlap heeds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,14 @@ def split_passages(
             last += 1
             total += sizes[last]
         start = sentences[first].start
-        while last > first and not allowed(start, sentences[last].end):
-            last -= 1
+        share = overlap_tokens
+        if last > first and not allowed(start, sentences[last].end):
+            ends = range(first + 1, last)
+            last = first + bisect_left(ends, 1, key=lambda n: not allowed(start, sentences[n].end))
+            # The white space between short lines may count for more than their words: then the
+            # sizes are too small to tell how much is shared.
+            total = sum(sizes[first : last + 1])
+            share = min(share, overlap_tokens * total // max_tokens * _UNCOUNTED)
         whole = tuple(sentences[first : last + 1])
         if last == first and not allowed(start, whole[0].end):
             windows += [
@@ -94,7 +103,7 @@ def split_passages(
         if last + 1 == len(sentences):
             break
         following, shared = last + 1, 0
-        while following - 1 > first and shared + sizes[following - 1] <= overlap_tokens:
+        while following - 1 > first and shared + sizes[following - 1] <= share:
             following -= 1
             shared += sizes[following]
         first = following

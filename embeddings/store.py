@@ -196,8 +196,17 @@ class Store:
     ) -> None:
         about, text = context(document), document.text
         number = db.execute(
-            "INSERT INTO documents (id, title, context, pages) VALUES (?, ?, ?, ?)",
-            (document.id, document.title, about, json.dumps(document.pages)),
+            "INSERT INTO documents (id, title, context, pages, author, date, source)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                document.title,
+                about,
+                json.dumps(document.pages),
+                document.author,
+                document.date,
+                document.source,
+            ),
         ).lastrowid
         db.executemany(
             "INSERT INTO texts VALUES (?, ?, ?)",
@@ -287,6 +296,17 @@ class Store:
         )
         return [Listing(*row) for row in rows]
 
+    def dates(self) -> dict[str, str]:
+        """The dates of the documents that have one, by their ids; see `Document.date`."""
+        return dict(self._rows("SELECT id, date FROM documents WHERE date IS NOT NULL"))
+
+    def paths(self, document: str) -> list[str]:
+        """The files that hold this document, sorted."""
+        sql = (
+            "SELECT path FROM files JOIN documents ON number = document WHERE id = ? ORDER BY path"
+        )
+        return [row[0] for row in self._rows(sql, (document,))]
+
     def has(self, document: str) -> bool:
         """Whether a document with this id is here."""
         return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", (document,)))
@@ -301,19 +321,20 @@ class Store:
     def _read_document(self, document: str, _generation: int) -> Document:
         with self.database.reading() as db:
             row = db.execute(
-                "SELECT number, path, title, pages FROM documents JOIN files ON document = number"
-                " WHERE id = ? ORDER BY path LIMIT 1",
+                "SELECT number, path, title, pages, author, date, source FROM documents"
+                " JOIN files ON document = number WHERE id = ? ORDER BY path LIMIT 1",
                 (document,),
             ).fetchone()
             if row is None:
                 raise KeyError(document)
-            number, path, title, pages = row
+            number, path, title, pages, author, date, source = row
             text = _text(db, number)
             placed = db.execute("SELECT 1 FROM layouts WHERE document = ? LIMIT 1", (number,))
             layout: Layout = NO_LAYOUT
             if placed.fetchone():
                 layout = _StoredLayout(self.database, document)
-            return Document(document, path, title, text, tuple(json.loads(pages)), layout=layout)
+            starts = tuple(json.loads(pages))
+            return Document(document, path, title, text, starts, author, date, source, layout)
 
     def __len__(self) -> int:
         """How many passages there are."""

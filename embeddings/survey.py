@@ -12,6 +12,7 @@ from pathlib import Path
 
 from embeddings.documents import SUFFIXES, find_documents, read_bytes
 from embeddings.errors import DocumentError
+from embeddings.members import archive_of, members
 from embeddings.store import UNSURE, Known, Stamp
 
 _UNSURE_NS = 2_000_000_000
@@ -29,8 +30,9 @@ class FoundFile:
 def survey(docs: Path) -> dict[str, FoundFile]:
     """The folder's files by relative path, sorted. Raises `DocumentError` where there are none."""
     files = {
-        path.relative_to(docs).as_posix(): FoundFile(path, _stamp(path))
+        name: FoundFile(path, _stamp(path, name))
         for path in find_documents(docs)
+        for name in [path.relative_to(docs).as_posix()]
     }
     if not files:
         raise DocumentError(
@@ -40,14 +42,17 @@ def survey(docs: Path) -> dict[str, FoundFile]:
     return files
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path, name: str) -> Stamp:
+    """The file's size and time; of a member its own size, and the time of the archive."""
     now = time.time_ns()
     try:
-        status = path.stat()
-    except OSError:
+        archive, member = archive_of(path, name) or (path, None)
+        status = archive.stat()
+        size = status.st_size if member is None else members(archive)[member]
+    except (OSError, DocumentError, KeyError):  # gone or changed since it was found
         return UNSURE
     sure = status.st_mtime_ns < now - _UNSURE_NS
-    return Stamp(status.st_size, status.st_mtime_ns if sure else UNSURE.mtime_ns)
+    return Stamp(size, status.st_mtime_ns if sure else UNSURE.mtime_ns)
 
 
 def stamps_agree(files: dict[str, FoundFile], known: dict[str, Known]) -> bool:

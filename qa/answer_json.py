@@ -19,10 +19,11 @@ class BoxJson(TypedDict):
     y1: float
 
 
-class CitationJson(TypedDict):
-    """A citation; `document` is the path relative to the folder, `sha256` that of the file.
+class PlaceJson(TypedDict):
+    """A sentence in its place; `document` is the path relative to the folder, `sha256` the file's.
 
     `boxes` bound the lines of the sentence; there are none where the format does not tell.
+    `author`, `date`, in ISO 8601, and `source` are null where the document does not say.
     """
 
     number: int
@@ -37,6 +38,15 @@ class CitationJson(TypedDict):
     answer_end: int
     answer: str
     boxes: list[BoxJson]
+    author: str | None
+    date: str | None
+    source: str | None
+
+
+class CitationJson(PlaceJson):
+    """A citation; `also` are the other places of the same sentence."""
+
+    also: list[PlaceJson]
 
 
 class AnswerJson(TypedDict):
@@ -66,6 +76,10 @@ def answer_json(answer: Answer) -> AnswerJson:
 
 def citation_json(citation: Citation) -> CitationJson:
     """The citation as plain data."""
+    return {**_place_json(citation), "also": [_place_json(place) for place in citation.also]}
+
+
+def _place_json(citation: Citation) -> PlaceJson:
     return {
         "number": citation.number,
         "document": citation.path,
@@ -79,6 +93,9 @@ def citation_json(citation: Citation) -> CitationJson:
         "answer_end": citation.answer_end,
         "answer": citation.answer,
         "boxes": [box_json(box) for box in citation.boxes],
+        "author": citation.author,
+        "date": citation.date,
+        "source": citation.source,
     }
 
 

@@ -20,7 +20,7 @@ from qa.place import page_image
 from qa.read import Extract, Reader, SentenceReader
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
-from qa.within import documents_within
+from qa.within import EVERYTHING, Filter
 
 MAX_QUESTION_CHARS = 2000
 PASSAGES_READ = 10
@@ -122,29 +122,39 @@ class Bot:
         history: Sequence[tuple[str, str]] = (),
         min_confidence: float | None = None,
         within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
     ) -> Answer:
         """The answer to the question, or an `Answer` whose `text` is None.
 
         `history` holds the earlier (question, answer) pairs that the question may lean on. Below
         `min_confidence` the bot abstains: 0.0 never, None means the calibrated threshold. `within`
-        names the documents or folders to answer from, as in `("2024/*",)`; () is all. Words in
-        double quotation marks must stand so in what answers; where no passage holds them the bot
-        abstains, with nothing nearest. Raises `ValueError` for a question that is empty or longer
-        than `MAX_QUESTION_CHARS`, `DocumentError` where `within` names nothing.
+        names the documents or folders to answer from, as in `("2024/*",)`; () is all. `after` and
+        `before`, as in "2024-05-03" or "2024", both included, leave out documents of other times
+        and those that do not say when they are from. Words in double quotation marks must stand so
+        in what answers; where no passage holds them the bot abstains, with nothing nearest. Raises
+        `ValueError` for a question that is empty or longer than `MAX_QUESTION_CHARS`, or for what
+        is no date, `DocumentError` where `within` or the dates leave no document.
         """
         began = time.perf_counter()
         threshold = self.calibration.threshold if min_confidence is None else min_confidence
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
+        among = Filter.of(within, after, before)
         understood = self.understand(question, history)
         with self.store.snapshot():  # what is read is what is cited, whoever indexes meanwhile
-            extracts = self.read(understood, within)
+            extracts = self.read(understood, among)
             confidence = self.calibration.confidence(extracts)
             answers = bool(extracts) and confidence >= threshold
             if answers:
                 least = extracts[0].score - self.reader.margin
                 extracts = grouped(extract for extract in extracts if extract.score >= least)
-            found = cite(extracts, self.document, limit=MAX_CITATIONS if answers else NEAREST)
+
+            def paths(document: str) -> list[str]:
+                return [path for path in self.store.paths(document) if among.takes_in(path)]
+
+            limit = MAX_CITATIONS if answers else NEAREST
+            found = cite(extracts, self.document, limit=limit, paths=paths)
         return Answer(
             question=understood,
             text=found[0].answer if answers else None,
@@ -158,22 +168,39 @@ class Bot:
         """The question as it is searched for, with what it leans on. Raises as `ask` does."""
         return stand_alone(checked(question), history)
 
-    def read(self, question: str, within: Sequence[str] = ()) -> list[Extract]:
+    def read(self, question: str, among: Filter = EVERYTHING) -> list[Extract]:
         """What the reader finds for a question that stands alone, best first."""
-        hits = self._retriever.retrieve(question, PASSAGES_READ, within)
+        hits = self._retriever.retrieve(question, PASSAGES_READ, among)
         return self.reader.read(question, hits)
 
     def search(
-        self, question: str, k: int = PASSAGES_READ, *, within: Sequence[str] = ()
+        self,
+        question: str,
+        k: int = PASSAGES_READ,
+        *,
+        within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
     ) -> list[Hit]:
-        """The `k` passages that a question finds, best first, before anything is read."""
-        with self.store.snapshot():
-            return self._retriever.retrieve(checked(question), k, within)
+        """The `k` passages that a question finds, best first, before anything is read.
 
-    def chat(self, *, within: Sequence[str] = ()) -> Chat:
-        """A conversation that remembers its turns; `within` and its errors as in `ask`."""
-        documents_within(self.store.files(), within)
-        return Chat(self, within=tuple(within))
+        The filters are as in `ask`.
+        """
+        among = Filter.of(within, after, before)
+        with self.store.snapshot():
+            return self._retriever.retrieve(checked(question), k, among)
+
+    def chat(
+        self,
+        *,
+        within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
+    ) -> Chat:
+        """A conversation that remembers its turns; the filters and their errors as in `ask`."""
+        among = Filter.of(within, after, before)
+        among.documents(self.store)
+        return Chat(self, within=among.within, after=after, before=before)
 
     def document(self, document: str) -> Document:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""

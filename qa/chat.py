@@ -31,7 +31,7 @@ class Turn:
 class Chat:
     """Remembers the turns, so that a message may lean on the ones before it.
 
-    `within` names the documents or folders to answer from, as in `Bot.ask`.
+    `within`, `after` and `before` say which documents to answer from, as in `Bot.ask`.
 
     chat = bot.chat()
     chat.say("Who co-hosted the summit?").answer.text
@@ -41,11 +41,15 @@ class Chat:
     bot: Bot
     turns: list[Turn] = field(default_factory=list)
     within: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
 
     def say(self, message: str) -> Turn:
         """The turn that answers the message; it is also kept in `turns`."""
         history = [(turn.message, turn.answer.text or "") for turn in self.turns]
-        answer = self.bot.ask(message, history=history, within=self.within)
+        answer = self.bot.ask(
+            message, history=history, within=self.within, after=self.after, before=self.before
+        )
         turn = Turn(message, answer.question, answer)
         self.turns.append(turn)
         return turn

@@ -1,13 +1,19 @@
-"""Extracts → Citations: exact slices of the documents, one for each sentence."""
+"""Extracts → Citations: exact slices of the documents, one for each sentence.
+
+A sentence that stands in several documents is one citation, with its other places beside it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from embeddings.documents import Box, Document
+from qa.copies import almost_equal, folded, holding, moved
 from qa.read import Extract
+from qa.retrieve import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,8 @@ class Citation:
     folder. Offsets are code points of `Document.text`: `text[start:end] == quote` and
     `text[answer_start:answer_end] == answer`. `page` counts from 1, None where there are no pages.
     `boxes` say where the sentence stands, line by line; none where the format does not tell.
+    `author`, `date` and `source` are the document's, None where it does not say. `also` are the
+    other places of the same sentence, or of one almost the same, under the same number.
     """
 
     number: int
@@ -32,44 +40,108 @@ class Citation:
     answer_end: int
     answer: str
     boxes: tuple[Box, ...] = ()
+    author: str | None = None
+    date: str | None = None
+    source: str | None = None
+    also: tuple[Citation, ...] = ()
 
 
 def cite(
-    extracts: Iterable[Extract], find: Callable[[str], Document], *, limit: int
+    extracts: Iterable[Extract],
+    find: Callable[[str], Document],
+    *,
+    limit: int,
+    paths: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> list[Citation]:
     """Citations of the first `limit` different sentences, numbered from 1.
 
-    `find` gives the document with an id. Where several extracts lie in one sentence, or in equal
-    sentences of different documents, the first stands for all.
+    `find` gives the document with an id, `paths` the files that hold it, the one to cite first, if
+    not the document's own alone. Where several extracts lie in one sentence, the first stands for
+    all; where they lie in sentences that say the same, the others are `also` there.
     """
     citations: list[Citation] = []
-    quotes: set[str] = set()
+    numbers: dict[str, int] = {}  # of the sentences, folded, that are cited
+    find = cache(find)
     for extract in extracts:
-        if len(citations) == limit:
-            break
-        document = find(extract.hit.passage.document)
-        start, end = _sentence(extract)
-        quote = document.text[start:end]
-        if (folded := " ".join(quote.split())) in quotes:
-            continue
-        quotes.add(folded)
-        citations.append(
-            Citation(
-                number=len(citations) + 1,
-                document=document.id,
-                path=document.path,
-                title=document.title,
-                page=document.page(start),
-                start=start,
-                end=end,
-                quote=quote,
-                answer_start=extract.start,
-                answer_end=min(extract.end, end),
-                answer=document.text[extract.start : min(extract.end, end)],
-                boxes=document.boxes(start, end),
-            )
-        )
-    return citations
+        for place in (extract, *_copies(extract)):
+            document = find(place.hit.passage.document)
+            start, end = _sentence(place)
+            quote = document.text[start:end]
+            number = numbers.get(folded(quote)) or _almost(place, quote, citations)
+            if number is None and len(citations) == limit:
+                continue
+            found = _citation(place, document, start, end, number or len(citations) + 1)
+            numbers.setdefault(folded(quote), found.number)
+            if number is None:
+                citations.append(found)
+            else:
+                citations[number - 1] = _joined(citations[number - 1], found)
+    return [_in_all_files(citation, paths) for citation in citations]
+
+
+def _almost(extract: Extract, quote: str, citations: Iterable[Citation]) -> int | None:
+    """The number of the citation that says almost the same and has an equal answer, if any."""
+    passage = extract.hit.passage
+    answer = _words(passage.text[extract.start - passage.start : extract.end - passage.start])
+    return next(
+        (
+            citation.number
+            for citation in citations
+            if almost_equal(citation.quote, quote) and _words(citation.answer) == answer
+        ),
+        None,
+    )
+
+
+def _citation(extract: Extract, document: Document, start: int, end: int, number: int) -> Citation:
+    return Citation(
+        number=number,
+        document=document.id,
+        path=document.path,
+        title=document.title,
+        page=document.page(start),
+        start=start,
+        end=end,
+        quote=document.text[start:end],
+        answer_start=extract.start,
+        answer_end=min(extract.end, end),
+        answer=document.text[extract.start : min(extract.end, end)],
+        boxes=document.boxes(start, end),
+        author=document.author,
+        date=document.date,
+        source=document.source,
+    )
+
+
+def _copies(extract: Extract) -> Iterator[Extract]:
+    """The extract in the copies of its passage: the same sentence, the same words of it."""
+    passage = extract.hit.passage
+    start, end = _sentence(extract)
+    if not extract.hit.copies or start < passage.start or end > passage.end:
+        return
+    sentence = passage.text[start - passage.start : end - passage.start]
+    for copy, span, text in holding(extract.hit.copies, sentence):
+        hit = Hit(copy, extract.hit.score, extract.hit.dense, extract.hit.lexical)
+        first, last = moved(extract.start - start, min(extract.end, end) - start, sentence, text)
+        yield Extract(hit, span.start + first, span.start + last, extract.score)
+
+
+def _joined(citation: Citation, found: Citation) -> Citation:
+    """The citation with another place of its sentence, unless that is known."""
+    places = (citation, *citation.also)
+    if any((c.document, c.start) == (found.document, found.start) for c in places):
+        return citation
+    return replace(citation, also=(*citation.also, found))
+
+
+def _in_all_files(citation: Citation, paths: Callable[[str], Sequence[str]]) -> Citation:
+    """The citation, with each file that holds one of its documents among its places."""
+    places = [
+        replace(place, path=path, also=())
+        for place in (citation, *citation.also)
+        for path in paths(place.document) or (place.path,)
+    ]
+    return replace(places[0], also=tuple(places[1:]))
 
 
 def grouped(extracts: Iterable[Extract]) -> list[Extract]:
@@ -81,9 +153,12 @@ def grouped(extracts: Iterable[Extract]) -> list[Extract]:
     for extract in extracts:
         passage = extract.hit.passage
         answer = passage.text[extract.start - passage.start : extract.end - passage.start]
-        words = tuple(re.findall(r"\w+", answer.casefold()))
-        groups.setdefault(words, []).append(extract)
+        groups.setdefault(_words(answer), []).append(extract)
     return [extract for group in groups.values() for extract in group]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text.casefold()))
 
 
 def _sentence(extract: Extract) -> tuple[int, int]:

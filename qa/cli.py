@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from embeddings.check import Check
-    from embeddings.indexer import Progress
-    from embeddings.store import Store
+    from embeddings.indexer import Progress, Report
     from qa.bot import Answer, Bot
     from qa.cite import Citation
 
@@ -78,6 +77,25 @@ InOption = Annotated[
         show_default=False,
     ),
 ]
+AfterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--after",
+        metavar="DATE",
+        help="Answer from documents of this day, month or year or later alone, as in 2024-05-03; "
+        "those that do not say when they are from are left out.",
+        show_default=False,
+    ),
+]
+BeforeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--before",
+        metavar="DATE",
+        help="Answer from documents of this day, month or year or earlier alone, likewise.",
+        show_default=False,
+    ),
+]
 SEEDS = Path("seeds")
 
 
@@ -107,12 +125,14 @@ def index(
     check: Annotated[
         bool, typer.Option("--check", help="Verify all of it against the files, and mend it.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Build or refresh the index of a folder."""
+    """Build or refresh the index of a folder, and report what was read and what was not."""
     from embeddings.check import check_index
     from embeddings.documents import check_folder
     from embeddings.encoder import BUNDLED, SentenceTransformerEncoder
     from embeddings.indexer import default_index, index_folder, open_store, remove_index
+    from qa.report_json import check_json, report_json
 
     check_folder(docs)
     folder = default_index(docs) if index is None else index
@@ -121,18 +141,19 @@ def index(
     encoder = SentenceTransformerEncoder(model or BUNDLED)
     with open_store(folder, encoder) as store, _bar() as tell:
         if check:
-            well = _show_check(check_index(docs, store, encoder, progress=tell), store)
-            raise typer.Exit(0 if well else 1)
+            found = check_index(docs, store, encoder, progress=tell)
+            passages = 0 if found.broken else len(store)
+            if as_json:
+                _print_json(check_json(found, passages, folder))
+            else:
+                _show_check(found, passages, folder)
+            raise typer.Exit(1 if found.broken else 0)
         report = index_folder(docs, store, encoder, progress=tell)
-        count = len(store)
-    for skip in report.skipped:
-        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
-    print(
-        f"{len(report.added)} added, {len(report.changed)} changed, "
-        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-        f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
-        f"in {report.seconds:.1f} s; {count} in {folder}"
-    )
+        passages = len(store)
+    if as_json:
+        _print_json(report_json(report, passages, folder))
+    else:
+        _show_report(report, passages, folder)
 
 
 @app.command()
@@ -147,6 +168,8 @@ def ask(
         typer.Option(help="Answer only above this, 0 to 1. Default: the calibrated threshold."),
     ] = None,
     within: InOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer one question.
@@ -156,12 +179,18 @@ def ask(
     """
     with _open(docs, index, model, reader) as bot:
         answer = _said(
-            lambda: bot.ask(question, min_confidence=min_confidence, within=within or ())
+            lambda: bot.ask(
+                question,
+                min_confidence=min_confidence,
+                within=within or (),
+                after=after,
+                before=before,
+            )
         )
         if as_json:
             from qa.answer_json import answer_json
 
-            print(json.dumps(answer_json(answer), ensure_ascii=False))
+            _print_json(answer_json(answer))
         else:
             _show(answer)
 
@@ -173,10 +202,12 @@ def chat(
     model: ModelOption = None,
     reader: ReaderOption = None,
     within: InOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
 ) -> None:
     """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it."""
     with _open(docs, index, model, reader) as bot:
-        conversation = bot.chat(within=within or ())
+        conversation = _said(lambda: bot.chat(within=within or (), after=after, before=before))
         print(f"{len(bot.store.files())} documents. Ask; an empty line ends.", file=sys.stderr)
         while message := _prompt():
             try:
@@ -247,6 +278,8 @@ def evaluate_(
     model: ModelOption = None,
     reader: ReaderOption = None,
     within: InOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
     limit: Annotated[int | None, typer.Option(help="Ask every n-th, so many in all.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write summary and rows there.")
@@ -262,7 +295,11 @@ def evaluate_(
         _open(folder, index, model, reader) as bot,
         _counter("asking", len(golds)) as tell,
     ):
-        report = evaluate(bot, golds, within=within or (), progress=tell)
+        report = _said(
+            lambda: evaluate(
+                bot, golds, within=within or (), after=after, before=before, progress=tell
+            )
+        )
     if json_file is not None:
         text = json.dumps(report.as_dict(), ensure_ascii=False, indent=1)
         try:
@@ -346,21 +383,31 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
         yield bot
 
 
-def _show_check(found: Check, store: Store) -> bool:
-    """Says what was wrong and is mended or not; whether all is well now."""
+def _show_report(report: Report, passages: int, folder: Path) -> None:
+    """Says at the end what was read, what was as before, and what was skipped and why."""
+    for skip in report.skipped:
+        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
+    print(
+        f"{len(report.added)} added, {len(report.changed)} changed, "
+        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
+        f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
+        f"in {report.seconds:.1f} s; {passages} in {folder}"
+    )
+
+
+def _show_check(found: Check, passages: int, folder: Path) -> None:
+    """Says what was wrong and is mended or not."""
     for fault in found.mended:
         print(f"pincite: mended: {fault}", file=sys.stderr)
     for fault in found.broken:
         print(f"pincite: broken: {fault}", file=sys.stderr)
     report = found.report
-    passages = 0 if found.broken else len(store)
     print(
         f"{len(found.mended)} faults mended, {len(found.broken)} left; "
         f"{len(report.added) + len(report.changed)} files indexed again, "
         f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-        f"{len(report.skipped)} skipped; {passages} passages in {store.folder}"
+        f"{len(report.skipped)} skipped; {passages} passages in {folder}"
     )
-    return not found.broken
 
 
 @contextmanager
@@ -435,6 +482,10 @@ def _said(call: Callable[[], T]) -> T:
         raise PinciteError(str(error)) from error
 
 
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
 def _prompt() -> str:
     try:
         return input("> ").strip()
@@ -458,7 +509,9 @@ def _show(answer: Answer) -> None:
             console.print("No passage holds the words in quotation marks, word for word.")
     for citation in answer.citations or answer.nearest:
         console.print(Text(f"[{citation.number}] "), _marked(citation), sep="")
-        console.print(Text(f"    {_place(citation)}"), style="dim")
+        for place in (citation, *citation.also):
+            also = "also " if place is not citation else ""
+            console.print(Text(f"    {also}{_place(place)}"), style="dim")
     if not answer.abstained:
         console.print(f"confidence {min(answer.confidence, 0.99):.0%}", style="dim")
 
@@ -476,8 +529,12 @@ def _marked(citation: Citation) -> Text:
 
 
 def _place(citation: Citation) -> str:
+    said = ", ".join(filter(None, (citation.author, citation.date, citation.source)))
     page = "" if citation.page is None else f", page {citation.page}"
-    return f"{citation.path}{page}, characters {citation.start} to {citation.end}"
+    return (
+        f"{citation.path}{f' ({said})' if said else ''}{page}, "
+        f"characters {citation.start} to {citation.end}"
+    )
 
 
 def _figure(value: object) -> str:

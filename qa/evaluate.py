@@ -10,6 +10,7 @@ from embeddings.passages import Passage
 from qa import metrics
 from qa.bot import Bot
 from qa.gold import Gold
+from qa.within import Filter
 
 DEPTH = 20
 
@@ -55,15 +56,18 @@ def evaluate(
     golds: Sequence[Gold],
     *,
     within: Sequence[str] = (),
+    after: str | None = None,
+    before: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Asks every question once, never abstaining, and sees afterwards where the bot would have.
 
-    `within` is as in `Bot.ask`; `progress` is told how many questions are done.
+    The filters are as in `Bot.ask`; `progress` is told how many questions are done.
     """
+    among = Filter.of(within, after, before)
     rows = []
     for done, gold in enumerate(golds, start=1):
-        rows.append(_ask(bot, gold, within))
+        rows.append(_ask(bot, gold, among))
         progress(done)
     return Report(_summary(rows), rows)
 
@@ -92,10 +96,18 @@ def first_right(
     return None
 
 
-def _ask(bot: Bot, gold: Gold, within: Sequence[str]) -> Row:
-    answer = bot.ask(gold.question, history=gold.history, min_confidence=0.0, within=within)
+def _ask(bot: Bot, gold: Gold, among: Filter) -> Row:
+    answer = bot.ask(
+        gold.question,
+        history=gold.history,
+        min_confidence=0.0,
+        within=among.within,
+        after=among.after,
+        before=among.before,
+    )
     first = answer.citations[0] if answer.citations else None
-    right = first is not None and is_right(gold, first.quote, first.path)
+    places = (first, *first.also) if first is not None else ()
+    right = any(is_right(gold, place.quote, place.path) for place in places)
     text = answer.text if answer.confidence >= bot.calibration.threshold else None
     return Row(
         id=gold.id,
@@ -110,14 +122,21 @@ def _ask(bot: Bot, gold: Gold, within: Sequence[str]) -> Row:
         forced_text=answer.text,
         forced_quote=first.quote if first else None,
         forced_document=first.path if first else None,
-        rank=_rank(bot, gold, within) if gold.answerable else None,
+        rank=_rank(bot, gold, among) if gold.answerable else None,
         seconds=answer.seconds,
     )
 
 
-def _rank(bot: Bot, gold: Gold, within: Sequence[str]) -> int | None:
-    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH, within=within)
-    return first_right(gold, [hit.passage for hit in hits], bot.document)
+def _rank(bot: Bot, gold: Gold, among: Filter) -> int | None:
+    hits = bot.search(
+        bot.understand(gold.question, gold.history),
+        DEPTH,
+        within=among.within,
+        after=among.after,
+        before=among.before,
+    )
+    ranks = (first_right(gold, [hit.passage, *hit.copies], bot.document) for hit in hits)
+    return next((rank for rank, found in enumerate(ranks, start=1) if found is not None), None)
 
 
 def _summary(rows: Sequence[Row]) -> dict[str, object]:

@@ -5,14 +5,15 @@ What a question puts in quotation marks must stand in a passage, word for word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from embeddings.encoder import Encoder
 from embeddings.passages import Passage
 from embeddings.store import Store
 from embeddings.terms import quoted_phrases
-from qa.within import documents_within
+from qa.copies import unlike
+from qa.within import EVERYTHING, Filter
 
 DENSE_WEIGHT = 0.62
 """Fitted on four development sets together (`benchmarks/README.md`); 0.55 to 0.65 are alike."""
@@ -25,13 +26,14 @@ class Hit:
 
     `score` is the fused one, from 0 to 1, comparable within one question only. `dense` is the
     cosine of question and passage in its context, `lexical` the BM25 of the question's words, 0
-    without any.
+    without any. `copies` are worse passages of other documents that say the same.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
+    copies: tuple[Passage, ...] = ()
 
 
 class Retriever:
@@ -41,15 +43,15 @@ class Retriever:
         self._store = store
         self._encoder = encoder
 
-    def retrieve(self, question: str, k: int, within: Sequence[str] = ()) -> list[Hit]:
+    def retrieve(self, question: str, k: int, among: Filter = EVERYTHING) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
         The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
         counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
-        Phrases in double quotation marks must stand in the passage, see `terms.holds`; `within`
-        are the documents or folders to look in, see `documents_within`; () is all of them.
+        Phrases in double quotation marks must stand in the passage, see `terms.holds`. A passage
+        that says what better ones of other documents say is among their `copies`, not in the list.
         """
-        allowed = self._allowed(question, within)
+        allowed = self._allowed(question, among)
         pool = max(k, POOL)
         vector = self._encoder.encode_question(question)
         dense = dict(self._store.nearest(vector, pool, allowed))
@@ -58,18 +60,22 @@ class Retriever:
         dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
         ids = sorted(dense)
         fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
-        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
+        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
         score = {i: s for s, i in best}
         return [
-            Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0))
-            for p in self._store.passages([i for _, i in best])
+            Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0), copies)
+            for p, copies in unlike(self._passages([i for _, i in best], k), k)
         ]
 
-    def _allowed(self, question: str, within: Sequence[str]) -> list[int] | None:
+    def _passages(self, ids: Sequence[int], k: int) -> Iterator[Passage]:
+        """The passages in that order, fetched `k` at a time."""
+        for at in range(0, len(ids), k):
+            yield from self._store.passages(ids[at : at + k])
+
+    def _allowed(self, question: str, among: Filter) -> list[int] | None:
         """The passages that may be found; None where that is all of them."""
         allowed: list[int] | None = None
-        if within:
-            documents = documents_within(self._store.files(), within)
+        if (documents := among.documents(self._store)) is not None:
             allowed = self._store.passage_ids(documents)
         if phrases := quoted_phrases(question):
             holding = self._store.holding(phrases)

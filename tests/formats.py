@@ -1,12 +1,15 @@
 """Small files of many formats, made by each format's own library or by hand."""
 
+import gzip
 import io
 import zipfile
 from collections.abc import Mapping
 
+import docx
 import openpyxl
 import pptx
 from pptx.util import Inches
+from reportlab.pdfgen.canvas import Canvas
 
 from embeddings.documents import parse_document
 from embeddings.sentences import split_sentences
@@ -145,3 +148,69 @@ RTF = (
     rb"\par "
     rb"\trowd Quay\cell 400 m\cell\row {\f1 \'cc\'ee\'f1\'ea\'e2\'e0}\par}"
 )
+
+PAGE = """<!DOCTYPE html><html><head><title>The Harbour</title><meta name="author" content="Ada">
+<meta property="article:published_time" content="2024-05-03"><script>x()</script></head><body>
+<nav>Home</nav><article><h1>The Harbour</h1><p>It was built in 1780. It is <b>old</b>.</p><table>
+<tr><th>Quay</th><td>400 m</td></tr></table></article></body></html>"""
+
+MARKDOWN = """---
+author: Ada
+date: 2024-05-03
+---
+# The Harbour
+
+It was *built* in [1780](https://example.org).
+
+| Quay | Depth |
+|---|---|
+| 400 m | 9 m |
+"""
+
+SHEET = (
+    '<table:table table:name="S"><table:table-row><table:table-cell table:number-columns-repeated='
+    '"2"><text:p>Ada</text:p></table:table-cell></table:table-row></table:table>'
+)
+
+
+def docx_of(*paragraphs: str) -> bytes:
+    document = docx.Document()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def pdf_of(*pages: str) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, invariant=True)
+    for page in pages:
+        canvas.drawString(72, 700, page)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def samples() -> dict[str, bytes]:
+    """A sound file of every format, by name."""
+    return {
+        "a.csv": b'Name,Born\nAda,1815\n"x, y",2\n',
+        "a.docx": docx_of("The Harbour", "It was built in 1780. It is old."),
+        "a.eml": MAIL,
+        "a.epub": zip_of(BOOK),
+        "a.html": PAGE.encode(),
+        "a.jsonl": b'{"title": "A", "text": "One.", "date": "2024"}\n{"text": "Two."}\n',
+        "a.mbox": b"From ada@x Mon Jun  5 10:00:00 1843\n" + MAIL,
+        "a.md": MARKDOWN.encode(),
+        "a.odp": odf_of("presentation", "<draw:page><text:p>Slide.</text:p></draw:page>"),
+        "a.ods": odf_of("spreadsheet", SHEET),
+        "a.odt": odf_of("text", "<text:h>The Harbour</text:h><text:p>It is <text:s/>old.</text:p>"),
+        "a.pdf": pdf_of("It was built in 1780.", "It is old."),
+        "a.pptx": pptx_of(harbour_deck()),
+        "a.rtf": RTF,
+        "a.tsv": b"Name\tBorn\nAda\t1815\n",
+        "a.txt": "The caf\u00e9 opened in 1998. It is old.\n\nIt is new.".encode(),
+        "a.txt.gz": gzip.compress(b"Some words of text."),
+        "a.xlsx": xlsx_of({"Staff": [["Name", "Born"], ["Ada", 1815]]}),
+    }

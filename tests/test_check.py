@@ -77,7 +77,7 @@ def test_a_sound_index_has_no_faults(docs: Path, store: Store) -> None:
         ),
         (
             "UPDATE documents SET title = 'Wolves' WHERE title = 'dogs'",
-            "dogs.txt: its title or pages are not those of the file; it is indexed again",
+            "dogs.txt: its title, pages or particulars are not the file's; it is indexed again",
         ),
         (
             "UPDATE passages SET stop = 999 WHERE id = 2",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from embeddings.documents import Document
@@ -38,10 +40,64 @@ def test_one_citation_for_each_sentence_in_the_order_of_the_extracts() -> None:
     assert len(cite([extract(30, 34), extract(0, 4)], FIND, limit=1)) == 1
 
 
-def test_the_same_sentence_elsewhere_is_not_cited_again() -> None:
-    passage = Passage(2, "id-2", 0, 17, COPY.text, (Span(0, 17),))
-    copy = Extract(Hit(passage, 0.9, 0.5, 2.0), 5, 9, 0.5)
-    assert len(cite([extract(17, 21), copy], FIND, limit=5)) == 1
+COPIED = Passage(2, "id-2", 0, 17, COPY.text, (Span(0, 17),))
+
+
+def test_the_same_sentence_elsewhere_is_another_place_of_the_citation() -> None:
+    copy = Extract(Hit(COPIED, 0.9, 0.5, 2.0), 5, 9, 0.5)
+    for limit in (5, 1):
+        (citation,) = cite([extract(17, 21), extract(17, 27), copy], FIND, limit=limit)
+        assert (citation.path, citation.quote) == ("a/animals.txt", "Dogs\nbark loudly.")
+        (also,) = citation.also
+        assert (also.number, also.path, also.start, also.end) == (1, "b.txt", 0, 17)
+        assert (also.quote, also.answer, also.also) == (COPY.text, "bark", ())
+
+
+def test_the_copies_of_a_passage_are_places_too() -> None:
+    hit = replace(extract(0, 1).hit, copies=(COPIED,))
+    (citation,) = cite([Extract(hit, 22, 28, 1.0)], FIND, limit=5)
+    (also,) = citation.also
+    assert (also.path, also.answer_start, also.answer_end) == ("b.txt", 10, 16)
+    assert COPY.text[also.answer_start : also.answer_end] == also.answer == "loudly"
+    assert cite([Extract(hit, 0, 4, 1.0)], FIND, limit=5)[0].also == ()  # not in the copy
+
+
+def test_almost_the_same_sentence_with_the_same_answer_is_a_place_too() -> None:
+    text = "The old lighthouse at the end of the quay was built by the town in 1812 for the ships."
+    texts = [text, text.replace("town", "city"), text.replace("built", "made"), text[:-1] + "!"]
+    documents = {str(n): Document(str(n), f"{n}.txt", "", t, ()) for n, t in enumerate(texts)}
+
+    def place(number: int, answer: str) -> Extract:
+        span, words = Span(0, len(texts[number])), texts[number]
+        hit = Hit(Passage(number, str(number), 0, len(words), words, (span,)), 1.0, 1.0, 1.0)
+        start = words.index(answer)
+        return Extract(hit, start, start + len(answer), 1.0)
+
+    found = [place(0, "1812"), place(1, "1812"), place(2, "ships"), place(3, "1812")]
+    one, other = cite(found, documents.__getitem__, limit=5)
+    assert [also.path for also in one.also] == ["1.txt", "3.txt"]
+    assert (other.path, other.also) == ("2.txt", ())
+
+
+def test_each_file_of_a_document_is_named() -> None:
+    paths = {"id-1": ["new/animals.txt", "old/animals.txt"], "id-2": ["b.txt"]}
+    hit = replace(extract(0, 1).hit, copies=(COPIED,))
+    (citation,) = cite([Extract(hit, 22, 28, 1.0)], FIND, limit=5, paths=paths.__getitem__)
+    assert citation.path == "new/animals.txt"
+    assert [(also.path, also.page) for also in citation.also] == [
+        ("old/animals.txt", 2),
+        ("b.txt", None),
+    ]
+
+
+def test_a_citation_says_what_its_document_says_of_itself() -> None:
+    document = replace(DOCUMENT, author="Ada", date="1843", source="https://example.org")
+    (citation,) = cite([extract(0, 4)], {"id-1": document}.__getitem__, limit=5)
+    assert (citation.author, citation.date, citation.source) == (
+        "Ada",
+        "1843",
+        "https://example.org",
+    )
 
 
 def test_the_same_answer_in_several_places_is_cited_together() -> None:

@@ -54,6 +54,10 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
         "answer_end",
         "answer",
         "boxes",
+        "author",
+        "date",
+        "source",
+        "also",
     ]
     assert citation["boxes"] == []
     text = (seeds / citation["document"]).read_text("utf-8")
@@ -84,6 +88,64 @@ def test_index_says_what_it_did(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert pincite("index", tmp_path).stdout.startswith("0 added, 0 changed, 1 unchanged")
     assert pincite("index", tmp_path, "--rebuild").stdout.startswith("1 added")
+
+
+def test_index_json_is_one_object_for_scripts(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.txt").write_text("Cats sleep.")
+    (docs / "broken.pdf").write_bytes(b"rubbish")
+    result = pincite("index", docs, "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    assert [skip["document"] for skip in report.pop("skipped")] == ["broken.pdf"]
+    assert report.pop("seconds") > 0
+    first = {
+        "added": ["a.txt"],
+        "changed": [],
+        "unchanged": [],
+        "removed": [],
+        "embedded": 1,
+        "passages": 1,
+        "index": str(docs / ".pincite"),
+    }
+    assert report == first
+    check = json.loads(pincite("index", docs, "--check", "--json").stdout)
+    assert (check["added"], check["unchanged"], check["passages"]) == ([], ["a.txt"], 1)
+    assert (check["mended"], check["broken"]) == ([], [])
+    assert "broken.pdf: " in check["skipped"][0]["reason"]
+
+
+NEWS = "---\nauthor: {}\ndate: {}\n---\nThe lighthouse was built in 1871 by Ada Byron."
+
+
+def test_the_same_text_is_answered_once_with_all_its_sources_and_dates(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(NEWS.format("Grace", "2023-05"))
+    (tmp_path / "b.md").write_text(NEWS.format("Alan", "2024-05-03"))
+    (tmp_path / "copy of b.md").write_text(NEWS.format("Alan", "2024-05-03"))
+    (tmp_path / "other.md").write_text("The harbour was built in 1902.")
+    asked = ("ask", "When was the lighthouse built?", "--docs", tmp_path, "--min-confidence", "0")
+    (first, *_) = json.loads(pincite(*asked, "--json").stdout)["citations"]
+    places = [first, *first["also"]]
+    assert [(p["document"], p["author"], p["date"]) for p in places] == [
+        ("a.md", "Grace", "2023-05"),
+        ("b.md", "Alan", "2024-05-03"),
+        ("copy of b.md", "Alan", "2024-05-03"),
+    ]
+    assert {(p["quote"], p["answer"]) for p in places} == {(first["quote"], first["answer"])}
+    shown = pincite(*asked, "--after", "2024").stdout
+    assert "    b.md (Alan, 2024-05-03), characters 0 to 46\n" in shown
+    assert "    also copy of b.md (Alan, 2024-05-03), characters 0 to 46\n" in shown
+    assert "a.md (" not in shown
+    assert "other.md" not in shown  # it has no date
+    refused = pincite(*asked, "--before", "2022")
+    assert refused.returncode == 1
+    assert "No document is dated before 2022. Of 2 it is known when they are from" in refused.stderr
+    refused = pincite(*asked, "--after", "May")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "pincite: after is 'May', expected a date as in 2024-05-03, 2024-05 or 2024.\n"
+    )
 
 
 def test_index_check_mends_and_says_so(tmp_path: Path) -> None:

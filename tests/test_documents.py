@@ -25,6 +25,7 @@ from embeddings.documents import (
     find_documents,
     normalise,
     parse_document,
+    read_bytes,
     read_document,
 )
 from embeddings.errors import DocumentError
@@ -722,6 +723,32 @@ def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert find_documents(folder) == [folder / "notes.txt"]
     (tmp_path / "link").symlink_to(folder)
     assert find_documents(tmp_path / "link") == [tmp_path / "link" / "notes.txt"]
+
+
+def test_a_file_that_becomes_a_link_out_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "sub" / "a.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.txt").write_text("secret")
+    (folder / "way").symlink_to(tmp_path / "outside")
+    for relative in ("sub/a.txt", "way/a.txt"):
+        with pytest.raises(DocumentError, match=rf"^{relative}: a link out of the folder, not fo"):
+            read_bytes(folder / relative, relative)
+    (folder / "inside.txt").write_text("x")
+    (folder / "sub" / "in.txt").symlink_to(folder / "inside.txt")
+    assert read_bytes(folder / "sub" / "in.txt", "sub/in.txt") == b"x"
+    (tmp_path / "link").symlink_to(folder)
+    assert read_bytes(tmp_path / "link" / "inside.txt", "inside.txt") == b"x"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_neither_found_nor_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    assert find_documents(tmp_path) == []
+    with pytest.raises(DocumentError, match=r"^pipe\.txt: a pipe or device, expected a plain"):
+        read_bytes(tmp_path / "pipe.txt", "pipe.txt")
 
 
 def test_an_empty_folder_holds_no_documents(tmp_path: Path) -> None:

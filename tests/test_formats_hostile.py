@@ -1,43 +1,14 @@
 """Every reader answers whatever it is given with a document or a `DocumentError`."""
 
-import gzip
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.documents import normalise, parse_document
 from embeddings.errors import DocumentError
-from tests.formats import (
-    BOOK,
-    MAIL,
-    RTF,
-    harbour_deck,
-    odf_of,
-    pptx_of,
-    xlsx_of,
-    zip_of,
-)
+from tests.formats import odf_of, samples
 
-SHEET = (
-    '<table:table table:name="S"><table:table-row><table:table-cell table:number-columns-repeated='
-    '"2"><text:p>Ada</text:p></table:table-cell></table:table-row></table:table>'
-)
-REAL = {
-    "a.csv": b'Name,Born\nAda,1815\n"x, y",2\n',
-    "a.tsv": b"Name\tBorn\nAda\t1815\n",
-    "a.xlsx": xlsx_of({"Staff": [["Name", "Born"], ["Ada", 1815]]}),
-    "a.odt": odf_of("text", "<text:h>The Harbour</text:h><text:p>It is <text:s/>old.</text:p>"),
-    "a.ods": odf_of("spreadsheet", SHEET),
-    "a.odp": odf_of("presentation", "<draw:page><text:p>Slide.</text:p></draw:page>"),
-    "a.pptx": pptx_of(harbour_deck()),
-    "a.epub": zip_of(BOOK),
-    "a.eml": MAIL,
-    "a.mbox": b"From ada@x Mon Jun  5 10:00:00 1843\n" + MAIL,
-    "a.rtf": RTF,
-    "a.jsonl": b'{"title": "A", "text": "One."}\n{"text": "Two."}\n',
-    "a.txt.gz": gzip.compress(b"Some words of text."),
-}
+REAL = samples()
 STARTS = [b"", b"PK\x03\x04", b"\x1f\x8b\x08\0", b"{\\rtf1", b"From a 1:00\n", b"Subject: ", b'{"']
 
 

@@ -123,7 +123,7 @@ def test_a_compressed_file_of_no_known_kind_is_refused() -> None:
 
 
 def test_compressed_files_are_found(tmp_path: Path) -> None:
-    for name in ("a.txt.gz", "b.PDF.Gz", "c.gz", "d.zip", "e.tar.gz", ".txt.gz"):
+    for name in ("a.txt.gz", "b.PDF.Gz", "c.gz", "d.rar", "e.tar.gz", ".txt.gz"):
         (tmp_path / name).write_bytes(b"x")
     assert [path.name for path in find_documents(tmp_path)] == ["a.txt.gz", "b.PDF.Gz"]
     assert ".gz" not in SUFFIXES

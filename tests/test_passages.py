@@ -88,3 +88,10 @@ def test_every_sentence_is_shown_and_no_window_exceeds_the_budget(
         shown.update(range(window.start, window.end))
     assert {i for i, c in enumerate(text) if not c.isspace()} <= shown
     assert {s for w in found for s in w.sentences} == set(split_sentences(text))
+
+
+def test_short_lines_do_not_make_a_passage_each() -> None:
+    text = "\n".join(["stream\u2029"] * 500)  # a token a line, and three for what parts it
+    found = windows(text, overlap_tokens=40)
+    assert len(found) < 30
+    assert {s for w in found for s in w.sentences} == set(split_sentences(text))

@@ -7,6 +7,7 @@ from embeddings.indexer import index_folder, open_store
 from embeddings.store import Store
 from qa.bot import Bot
 from qa.retrieve import Retriever, fuse
+from qa.within import Filter
 from tests.toy import WordEncoder
 
 
@@ -69,9 +70,9 @@ def test_a_filter_finds_what_a_scan_of_those_passages_finds(
     words = store.matching("cat dog", 60)
     assert 10 < len(words) < 60
     assert store.matching("cat dog", 4, among=inside) == [p for p in words if p[0] in inside][:4]
-    hits = Retriever(store, encoder).retrieve("cat dog", 30, ["some/*"])
+    hits = Retriever(store, encoder).retrieve("cat dog", 30, Filter(("some/*",)))
     assert sorted(hit.passage.id for hit in hits) == inside
-    assert Retriever(store, encoder).retrieve("cat dog", 60, ["*"]) == Retriever(
+    assert Retriever(store, encoder).retrieve("cat dog", 60, Filter(("*",))) == Retriever(
         store, encoder
     ).retrieve("cat dog", 60)
 
@@ -107,7 +108,7 @@ def test_a_quoted_phrase_must_stand_in_the_passage(tmp_path: Path) -> None:
         assert sorted(found('Who has "cats" in it?')) == sorted(texts)
         assert found('What of "red mice" and "cats chase"?') == [texts[0]]
         assert found('Who chases "red dogs"?') == []
-        assert retriever.retrieve('Who chases "red mice"?', 5, ["1.txt"]) == []
+        assert retriever.retrieve('Who chases "red mice"?', 5, Filter(("1.txt",))) == []
 
 
 def test_the_passage_with_the_answer_is_found_by_other_words(bot: Bot) -> None:

@@ -69,6 +69,8 @@ class PointingBot(Bot):
         history: Sequence[tuple[str, str]] = (),
         min_confidence: float | None = None,
         within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
     ) -> Answer:
         if question in self.broken:
             raise StoreError("The index in <b>here</b> cannot be used: the disk is full.")
@@ -77,7 +79,12 @@ class PointingBot(Bot):
         if question == "What takes long?":
             time.sleep(1)
         answer = super().ask(
-            question, history=history, min_confidence=min_confidence, within=within
+            question,
+            history=history,
+            min_confidence=min_confidence,
+            within=within,
+            after=after,
+            before=before,
         )
         if question not in self.known:
             return answer

@@ -14,6 +14,9 @@ from embeddings.layout import NO_LAYOUT, LayoutInMemory
 class Content:
     """The format's own title (`None` where it has none), the plain text and the page starts.
 
+    `author`, `date` and `source`, the address it is from, are in the file's words; None where it
+    does not say.
+
     `pages` are code-point offsets into `text`. A reader that fills them returns a `text` that
     `normalise` leaves as it is. `layout` says where its characters stand on the pages, and `notes`
     what a person should know of how the file was read.
@@ -22,6 +25,9 @@ class Content:
     title: str | None
     text: str
     pages: tuple[int, ...] = ()
+    author: str | None = None
+    date: str | None = None
+    source: str | None = None
     layout: LayoutInMemory = NO_LAYOUT
     notes: tuple[str, ...] = ()
 

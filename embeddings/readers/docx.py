@@ -8,6 +8,7 @@ from typing import Any
 
 from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
+from embeddings.readers.core_date import core_date
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -25,9 +26,10 @@ def read_docx(data: bytes) -> Content:
         import docx
 
         document = docx.Document(io.BytesIO(data))
-        title, root = document.core_properties.title, document.element
+        core, root = document.core_properties, document.element
+        title, author, date = core.title, core.author, core_date(core)
     blocks = [block for block in _blocks(root) if block.strip()]
-    return Content(title or None, "\n\n".join(blocks))
+    return Content(title or None, "\n\n".join(blocks), author=author, date=date)
 
 
 def _blocks(container: Any) -> Iterator[str]:

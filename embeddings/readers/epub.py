@@ -29,13 +29,22 @@ def read_epub(data: bytes) -> Content:
         container = read_xml(archive, _CONTAINER)
         path = next(_named(container, "rootfile")).get("full-path")
         package = read_xml(archive, path)
-        title = next((element.text for element in _named(package, "title")), None)
+        title, author, date, source = _particulars(package)
         blocks = [
             block
             for name in _spine(package, posixpath.dirname(path), archive)
             for block in page_blocks(archive.read(name))
         ]
-    return Content(title, "\n\n".join(blocks))
+    return Content(title, "\n\n".join(blocks), author=author, date=date, source=source)
+
+
+def _particulars(package: Any) -> tuple[str | None, str | None, str | None, str | None]:
+    """Title, authors, date of publication and address, as the metadata has them."""
+    title, date = (next((e.text for e in _named(package, n)), None) for n in ("title", "date"))
+    authors = [element.text for element in _named(package, "creator") if element.text]
+    addresses = [e.text or "" for n in ("source", "identifier") for e in _named(package, n)]
+    source = next((a for a in addresses if a.strip().startswith(("http://", "https://"))), None)
+    return title, ", ".join(authors) or None, date, source
 
 
 def _spine(package: Any, folder: str, archive: ZipFile) -> Iterator[str]:

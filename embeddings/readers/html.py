@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embeddings.readers.content import Content, parsing
+from embeddings.readers.page_particulars import page_particulars
 from embeddings.readers.text import decode, normalise
 
 _ADVICE = "open it in a browser and save it again, or remove it"
@@ -46,11 +47,15 @@ def read_html(data: bytes) -> Content:
 
     The title is og:title, else <title>, else the first <h1>. Nothing is fetched.
     """
-    tree = _parse(_decode(data))
+    text = _decode(data)
+    tree = _tree(text)
     if tree is None:
         return Content(None, "")
+    author, date, source = page_particulars(tree, text)
+    _drop(tree, _UNSEEN)
     title, main, visible = _title(tree), _main_blocks(tree), _visible_blocks(tree)
-    return Content(title, "\n\n".join(visible if _falls_short(main, visible) else main))
+    body = "\n\n".join(visible if _falls_short(main, visible) else main)
+    return Content(title, body, author=author, date=date, source=source)
 
 
 def page_blocks(data: bytes) -> list[str]:
@@ -72,16 +77,21 @@ def _decode(data: bytes) -> str:
 
 def _parse(text: str) -> Any | None:
     """The tree without what a browser does not show; `None` where there is no element."""
+    tree = _tree(text)
+    if tree is not None:
+        _drop(tree, _UNSEEN)
+    return tree
+
+
+def _tree(text: str) -> Any | None:
     from lxml import etree, html  # type: ignore[import-untyped, unused-ignore]
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     with parsing("HTML", _ADVICE):
         try:
-            tree = html.document_fromstring(normalise(text).encode(), parser=parser)
+            return html.document_fromstring(normalise(text).encode(), parser=parser)
         except etree.ParserError:  # lxml's word for an empty document
             return None
-    _drop(tree, _UNSEEN)
-    return tree
 
 
 def _drop(tree: Any, path: str) -> None:

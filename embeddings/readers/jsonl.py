@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 from embeddings.errors import DocumentError
+from embeddings.particulars import only
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.text import decode, normalise
 
 _TEXT_FIELDS = ("text", "body", "content")
+_AUTHOR_FIELDS = ("author", "authors", "creator")
+_DATE_FIELDS = ("date", "published", "date_published")
+_SOURCE_FIELDS = ("source", "url", "link")
 _ADVICE = "write one JSON object a line"
 
 
@@ -17,11 +21,12 @@ def read_jsonl(data: bytes) -> Content:
     """The records' texts in order, parted by blank lines; the title of a single record.
 
     A record is an object with a string in `text`, `body` or `content`, the first that it has, and
-    perhaps in `title`; its other fields are left out.
+    perhaps in `title`. Author, date and source are those that all records share; other fields are
+    left out.
     """
     titles: list[str] = []
     blocks: list[str] = []
-    records = 0
+    said: list[tuple[str | None, ...]] = []
     for number, line in enumerate(normalise(decode(data)).split("\n"), 1):
         if not line.strip():
             continue
@@ -30,8 +35,21 @@ def read_jsonl(data: bytes) -> Content:
         title, text = _title(record), _text(record, number)
         titles += filter(None, [title])
         blocks += [block for block in (title, text) if block.strip()]
-        records += 1
-    return Content(titles[0] if titles and records == 1 else None, "\n\n".join(blocks))
+        fields = (_AUTHOR_FIELDS, _DATE_FIELDS, _SOURCE_FIELDS)
+        said.append(tuple(_first(record, names) for names in fields))
+    author, date, source = (only([row[n] for row in said]) for n in range(3))
+    own = titles[0] if titles and len(said) == 1 else None
+    return Content(own, "\n\n".join(blocks), author=author, date=date, source=source)
+
+
+def _first(record: Any, names: tuple[str, ...]) -> str | None:
+    """The first of these fields that the record has, a list as its members."""
+    for name in names:
+        value = record.get(name)
+        parts = value if isinstance(value, list) else [value]
+        if found := ", ".join(str(part) for part in parts if isinstance(part, str | int)):
+            return found
+    return None
 
 
 def _title(record: Any) -> str:

@@ -33,7 +33,9 @@ def read_eml(data: bytes) -> Content:
         raise DocumentError("no mail (no header From, To, Date or Subject); save it again as .eml")
     with parsing("mail", "save it again from the mail program, or remove it"):
         message = email.message_from_bytes(data)
-        return Content(_header(message, "Subject") or None, "\n\n".join(_message(message)))
+        title = _header(message, "Subject") or None
+        author, date = _header(message, "From"), _header(message, "Date")
+        return Content(title, "\n\n".join(_message(message)), author=author, date=date)
 
 
 def read_mbox(data: bytes) -> Content:

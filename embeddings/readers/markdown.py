@@ -17,26 +17,32 @@ if TYPE_CHECKING:
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\n((?:[\w-]+[ \t]*:|#).*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S
 )
-_FRONT_TITLE = re.compile(r"^title[ \t]*:[ \t]*(?![>|])(\S.*?)[ \t]*$", re.M | re.I)
+_FRONT_FIELD = re.compile(r"^(\w+)[ \t]*:[ \t]*(?![>|])(\S.*?)[ \t]*$", re.M)
 
 
 def read_markdown(data: bytes) -> Content:
     """The text without its mark-up, blocks parted by blank lines.
 
-    The title is the front matter's, else the first heading of level 1. URLs, inline tags and the
-    front matter are dropped; code stays as it stands.
+    Title, author, date and source are the front matter's; without a title there it is the first
+    heading of level 1. URLs, inline tags and the front matter are dropped; code stays as it stands.
     """
     from markdown_it import MarkdownIt
 
     text = normalise(decode(data))
-    title = None
+    said: dict[str, str] = {}
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
-        if match := _FRONT_TITLE.search(front[1]):
-            title = match[1].strip("\"'")
+        for name, value in _FRONT_FIELD.findall(front[1]):
+            said.setdefault(name.lower(), value.strip("\"'[]"))
     with parsing("Markdown", "check the file or remove it"):
         tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
-    return Content(title or _first_heading(tokens), "\n\n".join(_blocks(tokens)))
+    return Content(
+        said.get("title") or _first_heading(tokens),
+        "\n\n".join(_blocks(tokens)),
+        author=said.get("author") or said.get("authors"),
+        date=said.get("date") or said.get("published"),
+        source=said.get("source") or said.get("url"),
+    )
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 from zipfile import ZipFile
 
@@ -36,15 +37,16 @@ def read_odf(data: bytes) -> Content:
     ):
         _check_password(archive)
         body = next(child for child in read_xml(archive, "content.xml").iter(f"{_OFFICE}body"))
-        title = _title(archive)
+        title, author, date = _particulars(archive)
+        said = partial(Content, title, author=author, date=date)
         kinds = {_name(child): child for child in body}
         if "spreadsheet" in kinds:
-            return Content(title, "\n".join(_sheets(kinds["spreadsheet"])))
+            return said("\n".join(_sheets(kinds["spreadsheet"])))
         if "presentation" in kinds:
             slides = (page for page in kinds["presentation"] if _name(page) == "page")
-            return Content(title, *paged(_slide(page) for page in slides))
+            return said(*paged(_slide(page) for page in slides))
         blocks = [block for block in _blocks(kinds["text"]) if block.strip()]
-    return Content(title, "\n\n".join(blocks))
+    return said("\n\n".join(blocks))
 
 
 def _check_password(archive: ZipFile) -> None:
@@ -53,12 +55,18 @@ def _check_password(archive: ZipFile) -> None:
         raise DocumentError("password-protected; save a copy without the password")
 
 
-def _title(archive: ZipFile) -> str | None:
+def _particulars(archive: ZipFile) -> tuple[str | None, str | None, str | None]:
+    """Title, author and the moment at which it was made, else at which it was last changed."""
     if "meta.xml" not in archive.namelist():
-        return None
-    for element in read_xml(archive, "meta.xml").iter("{http://purl.org/dc/elements/1.1/}title"):
-        return element.text or None
-    return None
+        return None, None, None
+    said: dict[str, str | None] = {}
+    for element in read_xml(archive, "meta.xml").iter():
+        said.setdefault(_name(element), element.text)
+    return (
+        said.get("title") or None,
+        said.get("initial-creator") or said.get("creator"),
+        said.get("creation-date") or said.get("date"),
+    )
 
 
 def _blocks(container: Any) -> Iterator[str]:

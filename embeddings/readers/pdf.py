@@ -31,7 +31,7 @@ def read_pdf(data: bytes) -> Content:
     sizes: list[float] = []
     hidden: dict[int, int] = {}
     with opened(data) as pdf:
-        title = pdf.get_metadata_value("Title")
+        title, author, date = map(pdf.get_metadata_value, ("Title", "Author", "CreationDate"))
         for number in range(len(pdf)):
             with closing(pdf[number]) as page:
                 chars = read_chars(page)
@@ -45,6 +45,8 @@ def read_pdf(data: bytes) -> Content:
         title or None,
         flowed.text,
         flowed.pages,
+        author=author,
+        date=date,
         layout=_layout(flowed),
         notes=_notes(hidden),
     )

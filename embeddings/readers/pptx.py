@@ -8,6 +8,7 @@ from typing import Any
 
 from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
+from embeddings.readers.core_date import core_date
 from embeddings.readers.pages import paged
 
 _ADVICE = "open it in PowerPoint and save it again"
@@ -26,9 +27,11 @@ def read_pptx(data: bytes) -> Content:
         import pptx
 
         presentation = pptx.Presentation(io.BytesIO(data))
-        title = presentation.core_properties.title
+        core = presentation.core_properties
+        title, author, date = core.title, core.author, core_date(core)
         text, pages = paged(list(_slide(slide)) for slide in presentation.slides)
-    return Content(None if title == "PowerPoint Presentation" else title or None, text, pages)
+    title = None if title == "PowerPoint Presentation" else title or None
+    return Content(title, text, pages, author=author, date=date)
 
 
 def _slide(slide: Any) -> Iterator[str]:

@@ -10,6 +10,8 @@ from embeddings.readers.content import Content, parsing
 
 _ADVICE = "open it in a word processor and save it again, or remove it"
 _TITLE = re.compile(r"\{\\title\s+([^{}\\]+)\}")
+_AUTHOR = re.compile(r"\{\\author\s+([^{}\\]+)\}")
+_MADE = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
 _CODE_PAGE = re.compile(r"\\ansicpg(\d{1,5})")
 _PLAIN_FONT = re.compile(r"(\\f\d+)(?![^{};]*\\fcharset)")
 _FIELD = re.compile(r"(\\field)\{", re.I)
@@ -41,8 +43,13 @@ def read_rtf(data: bytes) -> Content:
         # the square of a line's length; with a space it does not see the link.
         text = _FIELD.sub(r"\1 {", text)
         plain = rtf_to_text(text, _encoding(text), "replace")  # type: ignore[no-untyped-call]
-    title = _TITLE.search(text)
-    return Content(title[1] if title else None, "\n\n".join(_blocks(plain)))
+    title, author, made = (path.search(text) for path in (_TITLE, _AUTHOR, _MADE))
+    return Content(
+        title[1] if title else None,
+        "\n\n".join(_blocks(plain)),
+        author=author[1] if author else None,
+        date="-".join(made.groups()) if made else None,
+    )
 
 
 def _encoding(text: str) -> str:

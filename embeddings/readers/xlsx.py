@@ -11,6 +11,7 @@ from typing import Any
 
 from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
+from embeddings.readers.core_date import core_date
 from embeddings.readers.rows import check_cells, row_block, table_blocks
 
 _ADVICE = "open it in Excel and save it again"
@@ -34,7 +35,8 @@ def read_xlsx(data: bytes) -> Content:
         workbook = openpyxl.load_workbook(
             io.BytesIO(data), read_only=True, data_only=True, keep_links=False
         )
-        title = workbook.properties.title
+        core = workbook.properties
+        title, author, date = core.title, core.creator, core_date(core)
         lines: list[str] = []
         for sheet in workbook.worksheets:
             if sheet.sheet_state != "visible":
@@ -44,7 +46,7 @@ def read_xlsx(data: bytes) -> Content:
                 lines.append(row_block([sheet.title]))
             lines += rows
         workbook.close()
-    return Content(title or None, "\n".join(lines))
+    return Content(title or None, "\n".join(lines), author=author, date=date)
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
