@@ -65,6 +65,14 @@ class Report:
     seconds: float = 0.0
 
 
+class NothingReadableError(DocumentError):
+    """None of the folder's files can be read; `skipped` says why of each."""
+
+    def __init__(self, message: str, skipped: list[Skipped]) -> None:
+        super().__init__(message)
+        self.skipped = skipped
+
+
 def default_index(docs: Path) -> Path:
     """Where the index of `docs` is: `docs/.pincite`, or in the user's cache folder where `docs`
     cannot be written.
@@ -182,9 +190,10 @@ class _Run:
             self._done_bytes += file.stamp.size
             self._show(name)
         if len(report.skipped) == len(files):
-            raise DocumentError(
+            raise NothingReadableError(
                 f"None of the {len(files)} documents in {docs} can be read. "
-                f"The first: {report.skipped[0].reason}"
+                f"The first: {report.skipped[0].reason}",
+                report.skipped,
             )
         self._embed()
         self._show("")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +59,17 @@ class Bot:
     """
 
     def __init__(
-        self, store: Store, encoder: Encoder, reader: Reader, calibration: Calibration
+        self,
+        store: Store,
+        encoder: Encoder,
+        reader: Reader,
+        calibration: Calibration,
+        *,
+        others: Sequence[Store] = (),
     ) -> None:
         self.store = store
+        self.others = tuple(others)
+        """Further stores, made with the same encoder, that are answered from as well."""
         self.encoder = encoder
         self.calibration = calibration
         self.report: Report | None = None
@@ -69,7 +77,7 @@ class Bot:
         at it, and the bot answers from what there is.
         """
         self.reader = reader
-        self._retriever = Retriever(store, encoder)
+        self._retriever = Retriever(store, encoder, others)
 
     @classmethod
     def open(
@@ -100,6 +108,15 @@ class Bot:
             store.close()
             raise
         return bot
+
+    def beside(self, store: Store) -> Bot:
+        """A bot that answers from that store too, with the same models; closing it is not needed.
+
+        The store must have been made with this bot's encoder. A document is found in it as in the
+        first, and what is cited does not say which of them it is from.
+        """
+        others = (*self.others, store)
+        return type(self)(self.store, self.encoder, self.reader, self.calibration, others=others)
 
     def close(self) -> None:
         """Releases the index."""
@@ -133,7 +150,7 @@ class Bot:
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
         understood = self.understand(question, history)
-        with self.store.snapshot():  # what is read is what is cited, whoever indexes meanwhile
+        with self._snapshot():  # what is read is what is cited, whoever indexes meanwhile
             extracts = self.read(understood, within)
             confidence = self.calibration.confidence(extracts)
             answers = bool(extracts) and confidence >= threshold
@@ -163,17 +180,35 @@ class Bot:
         self, question: str, k: int = PASSAGES_READ, *, within: Sequence[str] = ()
     ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read."""
-        with self.store.snapshot():
+        with self._snapshot():
             return self._retriever.retrieve(checked(question), k, within)
 
     def chat(self, *, within: Sequence[str] = ()) -> Chat:
         """A conversation that remembers its turns; `within` and its errors as in `ask`."""
-        documents_within(self.store.files(), within)
+        documents_within(self.files(), within)
         return Chat(self, within=tuple(within))
 
     def document(self, document: str) -> Document:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""
-        return self.store.document(document)
+        for store in (self.store, *self.others):
+            with suppress(KeyError):
+                return store.document(document)
+        raise KeyError(document)
+
+    def files(self) -> dict[str, str]:
+        """The id of the document at each path, in all of the stores."""
+        return {
+            path: document
+            for store in (self.store, *self.others)
+            for path, document in store.files().items()
+        }
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for store in (self.store, *self.others):
+                stack.enter_context(store.snapshot())
+            yield
 
 
 def checked(question: str) -> str:

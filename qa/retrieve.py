@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from embeddings.encoder import Encoder
 from embeddings.passages import Passage
+from embeddings.runtime import Floats
 from embeddings.store import Store
 from embeddings.terms import quoted_phrases
 from qa.within import documents_within
@@ -35,46 +36,65 @@ class Hit:
 
 
 class Retriever:
-    """Finds passages in a store, with the encoder that the store was made with."""
+    """Finds passages in a store, and in `others`, with the encoder that all were made with."""
 
-    def __init__(self, store: Store, encoder: Encoder) -> None:
-        self._store = store
+    def __init__(self, store: Store, encoder: Encoder, others: Sequence[Store] = ()) -> None:
+        self._stores = (store, *others)
         self._encoder = encoder
 
     def retrieve(self, question: str, k: int, within: Sequence[str] = ()) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
         The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
-        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
+        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`. Of
+        several stores the pools are put together first, so that a passage counts the same in each.
         Phrases in double quotation marks must stand in the passage, see `terms.holds`; `within`
         are the documents or folders to look in, see `documents_within`; () is all of them.
         """
-        allowed = self._allowed(question, within)
-        pool = max(k, POOL)
+        documents = None
+        if within:
+            files = {path: d for store in self._stores for path, d in store.files().items()}
+            documents = documents_within(files, within)
         vector = self._encoder.encode_question(question)
-        dense = dict(self._store.nearest(vector, pool, allowed))
-        lexical = dict(self._store.matching(question, pool, also=list(dense), among=allowed))
-        only_lexical = [i for i in lexical if i not in dense]
-        dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
-        ids = sorted(dense)
-        fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
-        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
-        score = {i: s for s, i in best}
+        pool = [
+            (number, i, dense, lexical)
+            for number, store in enumerate(self._stores)
+            for i, dense, lexical in _pool(store, question, vector, k, documents)
+        ]
+        fused = fuse([dense for _, _, dense, _ in pool], [lexical for *_, lexical in pool])
+        best = sorted(zip(fused, pool, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
+        passages = {
+            (number, passage.id): passage
+            for number, store in enumerate(self._stores)
+            for passage in store.passages([i for _, (of, i, _, _) in best if of == number])
+        }
         return [
-            Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0))
-            for p in self._store.passages([i for _, i in best])
+            Hit(passages[number, i], score, dense, lexical)
+            for score, (number, i, dense, lexical) in best
+            if (number, i) in passages
         ]
 
-    def _allowed(self, question: str, within: Sequence[str]) -> list[int] | None:
-        """The passages that may be found; None where that is all of them."""
-        allowed: list[int] | None = None
-        if within:
-            documents = documents_within(self._store.files(), within)
-            allowed = self._store.passage_ids(documents)
-        if phrases := quoted_phrases(question):
-            holding = self._store.holding(phrases)
-            allowed = holding if allowed is None else sorted(set(holding) & set(allowed))
-        return allowed
+
+def _pool(
+    store: Store, question: str, vector: Floats, k: int, documents: set[str] | None
+) -> list[tuple[int, float, float]]:
+    """The passages of one store that may be among the best `k`: id, cosine and BM25, by id."""
+    allowed = _allowed(store, question, documents)
+    size = max(k, POOL)
+    dense = dict(store.nearest(vector, size, allowed))
+    lexical = dict(store.matching(question, size, also=list(dense), among=allowed))
+    only_lexical = [i for i in lexical if i not in dense]
+    dense |= zip(only_lexical, store.similarities(vector, only_lexical), strict=True)
+    return [(i, dense[i], lexical.get(i, 0.0)) for i in sorted(dense)]
+
+
+def _allowed(store: Store, question: str, documents: set[str] | None) -> list[int] | None:
+    """The passages that may be found; None where that is all of them."""
+    allowed = None if documents is None else store.passage_ids(documents)
+    if phrases := quoted_phrases(question):
+        holding = store.holding(phrases)
+        allowed = holding if allowed is None else sorted(set(holding) & set(allowed))
+    return allowed
 
 
 def fuse(dense: Sequence[float], lexical: Sequence[float]) -> list[float]:

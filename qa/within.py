@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from glob import escape
 
 from embeddings.errors import DocumentError
 
@@ -23,13 +24,22 @@ def documents_within(files: Mapping[str, str], patterns: Sequence[str]) -> set[s
         raise ValueError(
             f"within is the string {patterns!r}, expected several, as in ({patterns!r},)"
         )
+    exact = {literally(path): document for path, document in files.items()}
     found: set[str] = set()
     for pattern in patterns:
-        taken = {document for path, document in files.items() if _takes_in(pattern, path)}
+        if pattern in exact:  # one of thousands, as where a person ticks documents in a list
+            taken = {exact[pattern]}
+        else:
+            taken = {document for path, document in files.items() if _takes_in(pattern, path)}
         if not taken:
             raise DocumentError(f"No document is in {pattern!r}. There are: {_listed(files)}.")
         found |= taken
     return found
+
+
+def literally(path: str) -> str:
+    """The pattern that takes in this document and no other, whatever signs are in its path."""
+    return escape(path)
 
 
 def _takes_in(pattern: str, path: str) -> bool:

@@ -113,3 +113,30 @@ def test_a_quoted_phrase_must_stand_in_the_passage(tmp_path: Path) -> None:
 def test_the_passage_with_the_answer_is_found_by_other_words(bot: Bot) -> None:
     hits = bot.search("Which organisations arranged the youth conference?", 3)
     assert any("co-hosted by the Aspen Institute" in hit.passage.text for hit in hits)
+
+
+def test_two_stores_are_found_in_as_if_they_were_one(tmp_path: Path) -> None:
+    texts = {"a": "cats sleep", "b": "dogs bark", "c": "cats and dogs fight", "d": "fish swim"}
+    encoder = WordEncoder()
+    stores = []
+    for names in ("abcd", "ac", "bd"):
+        docs = tmp_path / names
+        docs.mkdir()
+        for name in names:
+            (docs / f"{name}.txt").write_text(f"{texts[name]}.")
+        stores.append(open_store(docs / ".pincite", encoder))
+        index_folder(docs, stores[-1], encoder)
+    whole, first, second = stores
+    try:
+        one = Retriever(whole, encoder).retrieve("which fish swim", 2)
+        two = Retriever(first, encoder, [second]).retrieve("which fish swim", 2)
+        assert [hit.passage.text for hit in two] == [hit.passage.text for hit in one]
+        assert [hit.dense for hit in two] == pytest.approx([hit.dense for hit in one])
+        assert two[0].passage.text == "fish swim."
+        # The best of a store that does not answer is no better for being the best there.
+        assert two[1].score < 0.2
+        within = Retriever(first, encoder, [second]).retrieve("fish", 4, ["a.txt", "b.txt"])
+        assert {hit.passage.text for hit in within} == {"cats sleep.", "dogs bark."}
+    finally:
+        for store in stores:
+            store.close()

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -128,16 +129,22 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
         yield bot
 
 
-@pytest.fixture(scope="module")
-def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
-    # Gradio leaves event loops unclosed; they are collected here, where nobody minds.
+@contextmanager
+def served() -> Iterator[None]:
+    """Collects the event loops that Gradio leaves unclosed, here, where nobody minds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        asyncio.set_event_loop(None)
+        gc.collect()
+
+
+@pytest.fixture(scope="module")
+def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
+    with served():
         calls.listening = True
         with running(bot, port=free_port()) as address:
             yield address
-        asyncio.set_event_loop(None)
-        gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +163,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
+    with opened(browser, address) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, address: str) -> Iterator[Page]:
     """The page at 1440 × 900; afterwards no request left this machine and no script failed."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
@@ -167,11 +180,13 @@ def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
     inside = (address, "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(inside) else outside.append(r.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    open_page(page, address)
-    yield page
-    assert page.evaluate("window.pwned") is None
-    assert (outside, faults) == ([], [])
-    context.close()
+    try:
+        open_page(page, address)
+        yield page
+        assert page.evaluate("window.pwned") is None
+        assert (outside, faults) == ([], [])
+    finally:
+        context.close()
 
 
 def open_page(page: Page, address: str) -> None:
@@ -376,44 +391,6 @@ def test_the_dark_page_stays_dark(page: Page) -> None:
 
 
 # Without a browser
-
-
-def test_the_endpoint_answers_as_the_command_line_does(address: str) -> None:
-    event, (answer,) = call(address, "ask", ["Who is the national security adviser?", None])
-    assert event == "complete"
-    assert list(answer) == [
-        *("question", "text", "confidence", "abstained", "seconds", "citations", "nearest")
-    ]
-    assert (answer["text"], answer["confidence"], answer["abstained"]) == (
-        *("Jake Sullivan", 0.93, False),
-    )
-    assert answer["citations"][0]["document"] == "000_c69afa3c8f6a24bb.txt"
-    assert (answer["citations"][0]["start"], answer["citations"][0]["end"]) == (1150, 1345)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (["  ", None], "The question is empty."),
-        (["Why?", 7], "min_confidence is 7, expected a number from 0 to 1."),
-        ([["Why?"], None], "`question` must be a text"),
-        (["Why?", "much"], "`min_confidence` a number or null"),
-    ],
-)
-def test_the_endpoint_refuses_bad_input_clearly(
-    address: str, data: list[Any], message: str
-) -> None:
-    event, error = call(address, "ask", data)
-    assert event == "error"
-    assert message in error["error"]
-
-
-def test_only_ask_is_published(address: str) -> None:
-    with urllib.request.urlopen(f"{address}gradio_api/info") as response:
-        endpoints = json.load(response)["named_endpoints"]
-    assert list(endpoints) == ["/ask"]
-    (result,) = endpoints["/ask"]["returns"]
-    assert result["type"]["properties"]["confidence"] == {"type": "number"}
 
 
 def test_every_response_carries_the_policy(address: str) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from embeddings.errors import DocumentError
-from qa.within import documents_within
+from qa.within import documents_within, literally
 
 FILES = {
     "2023/a.txt": "A",
@@ -32,6 +32,14 @@ def test_a_pattern_takes_in_documents_folders_and_what_is_in_them(
     patterns: list[str], documents: str
 ) -> None:
     assert documents_within(FILES, patterns) == set(documents)
+
+
+def test_a_path_taken_literally_takes_in_that_document_alone() -> None:
+    files = {"a[1].txt": "A", "a1.txt": "B", "*": "C", "?.txt": "D", "x.txt": "E", "!": "F"}
+    for path, document in files.items():
+        assert documents_within(files, [literally(path)]) == {document}
+    assert documents_within(files, ["a[1].txt"]) == {"A", "B"}
+    assert documents_within(files, ["*"]) == {*"ABCDEF"}
 
 
 def test_a_pattern_that_takes_in_nothing_is_an_error_that_says_what_there_is() -> None:

@@ -1,4 +1,4 @@
-"""What the page calls when something happens: a question, a click on a citation, the endpoint.
+"""What the page calls when something happens: a question, a click on a citation.
 
 Each handler can be reached by a plain POST, whatever its visibility, and takes its input as
 coming from anyone. Gradio is imported inside the functions, after `settings.quieten`.
@@ -13,10 +13,10 @@ from itertools import count
 from typing import Any
 
 from embeddings.errors import PinciteError
-from qa.answer_json import AnswerJson, answer_json
-from qa.bot import Bot, checked
+from qa.bot import checked
 from qa.chat import Chat, Turn
 from qa.ui import render
+from qa.ui.documents import Documents, given_request
 from qa.ui.reference import parse_reference, refer
 from qa.ui.source import NOTHING_TO_SHOW, SourceView, document_html, source_view
 
@@ -27,15 +27,16 @@ TURNS_KEPT = 40
 
 
 class Handlers:
-    """What the page's events, the source panel's script and the public endpoint call."""
+    """What the page's events and the source panel's script call."""
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        given_request(Handlers.on_question)
         self._numbers = count()
-        self._document_html = lru_cache(maxsize=8)(self._render_document)
+        self._document_html = lru_cache(maxsize=8)(document_html)
 
     def on_question(
-        self, message: str | None, turns: tuple[Turn, ...]
+        self, message: str | None, turns: tuple[Turn, ...], chosen: object, request: Any = None
     ) -> Iterator[tuple[Any, ...]]:
         """New values for chat, notice, box, source and turns: first while searching, then after."""
         import gradio as gr
@@ -43,12 +44,13 @@ class Handlers:
         same = gr.skip()
         try:
             message = checked(message or "")
-        except ValueError as error:
+            bot, within = self._documents.asked(chosen, request)
+        except (ValueError, PinciteError) as error:
             yield same, render.notice_html(str(error)), same, same, same
             return
         drawn = _drawn(turns)
         yield [*drawn, *render.pending_messages(message)], "", "", same, same
-        chat = Chat(self._bot, list(turns))
+        chat = Chat(bot, list(turns), within=within)
         try:
             turn = chat.say(message)
         except (ValueError, PinciteError) as error:
@@ -73,52 +75,27 @@ class Handlers:
 
         return [], "", gr.skip(), {}, ()
 
-    def server_functions(self) -> tuple[Callable[[object], str], Callable[[object], object]]:
+    def server_functions(self) -> list[Callable[..., object]]:
         """What the source panel's script calls; plain functions, for Gradio marks them."""
 
-        def read_document(document: object) -> str:
-            return self._document_html(document) if isinstance(document, str) else ""
+        def read_document(document: object, request: Any = None) -> str:
+            try:
+                found = self._documents.bot(request).document(str(document))
+            except KeyError:
+                return ""
+            return self._document_html(found)
 
-        def open_source(ref: object) -> SourceView:
+        def open_source(ref: object, request: Any = None) -> SourceView:
             reference = parse_reference(ref)
             if reference is None:
                 return NOTHING_TO_SHOW
             try:
-                return source_view(self._bot.document(reference.document), reference)
+                found = self._documents.bot(request).document(reference.document)
+                return source_view(found, reference)
             except (KeyError, ValueError):
                 return NOTHING_TO_SHOW
 
-        return read_document, open_source
-
-    def endpoint(self) -> Callable[[str, float | None], AnswerJson]:
-        """The public endpoint `ask`; a plain function, whose types and docstring Gradio reads."""
-
-        def ask(question: str, min_confidence: float | None = None) -> AnswerJson:
-            """Answer a question with sentences quoted from the documents.
-
-            `min_confidence` is from 0 (never abstain) to 1; without it, the calibrated threshold.
-            """
-            import gradio as gr
-
-            if not isinstance(question, str) or not isinstance(min_confidence, int | float | None):
-                raise gr.Error(
-                    "`question` must be a text and `min_confidence` a number or null.",
-                    print_exception=False,
-                )
-            try:
-                return answer_json(self._bot.ask(question, min_confidence=min_confidence))
-            except (ValueError, PinciteError) as error:
-                raise gr.Error(str(error), print_exception=False) from error
-
-        # Gradio takes the annotation as it stands, and a string would be published as "any".
-        ask.__annotations__["return"] = AnswerJson
-        return ask
-
-    def _render_document(self, document: str) -> str:
-        try:
-            return document_html(self._bot.document(document))
-        except KeyError:
-            return ""
+        return [given_request(read_document), given_request(open_source)]
 
 
 def _drawn(turns: tuple[Turn, ...]) -> list[render.Message]:

@@ -5,19 +5,27 @@ Gradio is imported inside the functions, after `settings.quieten`.
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import PinciteError
 from qa.bot import Bot
 from qa.ui import render
+from qa.ui.api import endpoints
+from qa.ui.auth import Passwords
+from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
+from qa.ui.sessions import Sessions
 from qa.ui.settings import bypass_proxy, quieten
+from qa.ui.uploads import Limits
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -27,7 +35,7 @@ PORTS_TRIED = 100
 AT_ONCE = 8
 """How many questions are worked on at the same time; beyond this a CPU gains nothing."""
 MAX_UPLOAD = "1kb"
-"""The page takes no files, but Gradio's upload address is always open."""
+"""Gradio's own upload is shut (`security`), and takes next to nothing if ever it is not."""
 
 
 class ServeError(PinciteError):
@@ -39,30 +47,67 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
+    shared: Path | None = None,
+    accounts: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    mcp: bool = False,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the page until interrupted.
 
-    `port` None means `FIRST_PORT` or the next that is free. `ready` is called with the page's
+    `port` None means `FIRST_PORT` or the next that is free. `shared` is the folder that the bot
+    is over, where what people add is to stay there for all; without it, each session has its own.
+    `accounts` are the passwords by name that let in, `names` the host names beside the addresses,
+    and `mcp` offers the endpoints as tools too. `ready` is called with the page's
     address once it answers; by default it is printed on stderr. Raises `ServeError` where the
     address or the port cannot be had.
     """
-    with running(bot, host=host, port=port) as address, suppress(KeyboardInterrupt):
+    page = running(
+        bot, host=host, port=port, shared=shared, accounts=accounts, names=names, mcp=mcp
+    )
+    # Ended politely, the server deletes what its sessions have added.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with page as address, suppress(KeyboardInterrupt):
         (ready or _say)(address)
         threading.Event().wait()
 
 
 @contextmanager
-def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
-    """The address of the page, which is served until the block ends. See `serve`."""
+def running(
+    bot: Bot,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    shared: Path | None = None,
+    accounts: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    mcp: bool = False,
+    limits: Limits | None = None,
+) -> Iterator[str]:
+    """The address of the page, which is served until the block ends. See `serve`.
+
+    `limits` are those of what people add.
+    """
     quieten()
     bypass_proxy(host)
     from starlette.middleware import Middleware
 
+    from qa.ui.door import Door
     from qa.ui.security import Guard
 
+    if mcp and find_spec("mcp") is None:
+        raise ServeError("Tools for MCP need one more package: pip install 'pincite[mcp]'")
     port = _free_port(host, port)
-    page = build(bot)
+    sessions = Sessions(bot, shared=shared, limits=limits)
+    cookie = f"pincite-{port}"  # cookies know no ports
+    page = build(bot, sessions, cookie)
+    guard = Middleware(
+        Guard,
+        host=host,
+        names=[name.lower() for name in names],
+        passwords=Passwords(accounts) if accounts else None,
+    )
+    door = Middleware(Door, sessions=sessions, cookie=cookie)
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
@@ -76,32 +121,44 @@ def running(bot: Bot, *, host: str = "127.0.0.1", port: int | None = None) -> It
             pwa=False,
             enable_monitoring=False,
             max_file_size=MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(Guard, host=host)]},
+            mcp_server=mcp,
+            app_kwargs={"middleware": [guard, door]},
             theme=_theme(),
-            css=_web("page.css"),
+            css=_web("page.css") + _web("documents.css"),
             head=f"<script>{_web('page.js')}</script>",
         )
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
     try:
-        yield str(page.local_url)
+        if page.mcp_error:
+            raise ServeError(f"The tools for MCP cannot be offered: {page.mcp_error}.")
+        with sessions.kept():
+            yield str(page.local_url)
     finally:
         page.close(verbose=False)
 
 
-def build(bot: Bot) -> gr.Blocks:
-    """The page over this bot, not yet served; the endpoint `ask` is its public part."""
+def build(bot: Bot, sessions: Sessions, cookie: str) -> gr.Blocks:
+    """The page over this bot, not yet served; the endpoints of `api` are its public part.
+
+    `cookie` is the name of the one by which `sessions` are known.
+    """
     quieten()
     import gradio as gr
 
-    listings = bot.store.listings()
-    handlers = Handlers(bot)
-    read_document, open_source = handlers.server_functions()
+    documents = Documents(bot, sessions, cookie)
+    handlers = Handlers(documents)
     page = gr.Blocks(title="Pincite", fill_width=True, fill_height=True, analytics_enabled=False)
     with page:
         turns = gr.State(())
         with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
-            documents = gr.HTML(render.documents_html(listings), apply_default_css=False)
+            chosen = gr.HTML(
+                {},
+                html_template=_web("documents.html"),
+                js_on_load=_web("documents.js"),
+                server_functions=documents.server_functions(),
+                apply_default_css=False,
+            )
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
             clear = gr.Button("Clear", size="sm", min_width=70, scale=0)
@@ -135,18 +192,19 @@ def build(bot: Bot) -> gr.Blocks:
                     {},
                     html_template=_web("source.html"),
                     js_on_load=_web("source.js"),
-                    server_functions=[read_document, open_source],
+                    server_functions=handlers.server_functions(),
                     elem_id="source",
                     apply_default_css=False,
                 )
         outputs = [chat, notice, box, source, turns]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        box.submit(handlers.on_question, [box, turns], outputs, **quiet)
+        box.submit(handlers.on_question, [box, turns, chosen], outputs, **quiet)
         clear.click(handlers.on_clear, None, outputs, **quiet)
         dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
         page.load(None, js="() => window.pincite.ready()", **quiet)
-        page.load(lambda: render.documents_html(bot.store.listings()), None, documents, **quiet)
-        gr.events.api(handlers.endpoint(), api_name="ask")
+        for endpoint in endpoints(bot):
+            # Without the queue, the tools of MCP call them at once and not through a request.
+            gr.events.api(endpoint, api_name=endpoint.__name__, queue=False)
     page.queue(default_concurrency_limit=AT_ONCE)
     return page
 
