@@ -5,10 +5,9 @@ They answer from the folder's documents, not from what a browser session has add
 
 from __future__ import annotations
 
-import threading
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar, cast
 
 from embeddings.errors import PinciteError
 from qa.answer_json import AnswerJson, answer_json
@@ -19,6 +18,8 @@ MAX_PASSAGES = 50
 MAX_DOCUMENTS = 1000
 MAX_WITHIN = 1000
 AT_ONCE = 8
+"""How many questions are worked on at the same time; beyond this a CPU gains nothing."""
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class PassageJson(TypedDict):
@@ -58,8 +59,10 @@ class DocumentsJson(TypedDict):
 
 
 def endpoints(bot: Bot) -> list[Callable[..., Any]]:
-    """The endpoints; plain functions, whose types and docstrings Gradio publishes."""
-    room = threading.BoundedSemaphore(AT_ONCE)
+    """The endpoints; plain functions, whose types and docstrings are published.
+
+    They raise `ValueError` or `PinciteError` where the caller can mend something.
+    """
 
     def ask(
         question: str, min_confidence: float | None = None, within: list[str] | None = None
@@ -77,13 +80,10 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
                 without it, all.
 
         """
-        with _explained(), room:
-            _check(question, within)
-            if not isinstance(min_confidence, int | float | None):
-                raise ValueError("`min_confidence` must be a number or null.")
-            return answer_json(
-                bot.ask(question, min_confidence=min_confidence, within=within or ())
-            )
+        _check(question, within)
+        if not isinstance(min_confidence, int | float | None):
+            raise ValueError("`min_confidence` must be a number or null.")
+        return answer_json(bot.ask(question, min_confidence=min_confidence, within=within or ()))
 
     def search(question: str, k: int = 10, within: list[str] | None = None) -> SearchJson:
         """Find the passages that belong to a question, best first, without reading an answer.
@@ -95,11 +95,10 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
                 without it, all.
 
         """
-        with _explained(), room:
-            _check(question, within)
-            _check_number("k", k, 1, MAX_PASSAGES)
-            hits = bot.search(question, k, within=within or ())
-            return {"question": question, "passages": [_passage(bot, hit) for hit in hits]}
+        _check(question, within)
+        _check_number("k", k, 1, MAX_PASSAGES)
+        hits = bot.search(question, k, within=within or ())
+        return {"question": question, "passages": list(_passages(bot, hits))}
 
     def documents(limit: int = 100, offset: int = 0) -> DocumentsJson:
         """List the documents that questions are answered from, by path.
@@ -109,20 +108,19 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
             offset: How many to pass over first.
 
         """
-        with _explained():
-            _check_number("limit", limit, 1, MAX_DOCUMENTS)
-            _check_number("offset", offset, 0, 10**9)
-            listings = bot.store.listings()
-            shown: list[DocumentJson] = [
-                {
-                    "document": each.path,
-                    "title": each.title,
-                    "sha256": each.document,
-                    "passages": each.passages,
-                }
-                for each in listings[offset : offset + limit]
-            ]
-            return {"total": len(listings), "documents": shown}
+        _check_number("limit", limit, 1, MAX_DOCUMENTS)
+        _check_number("offset", offset, 0, 10**9)
+        listings = bot.store.listings()
+        shown: list[DocumentJson] = [
+            {
+                "document": each.path,
+                "title": each.title,
+                "sha256": each.document,
+                "passages": each.passages,
+            }
+            for each in listings[offset : offset + limit]
+        ]
+        return {"total": len(listings), "documents": shown}
 
     # Gradio takes the annotation as it stands, and a string would be published as "any".
     for function, returned in ((ask, AnswerJson), (search, SearchJson), (documents, DocumentsJson)):
@@ -130,18 +128,36 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
     return [ask, search, documents]
 
 
-def _passage(bot: Bot, hit: Hit) -> PassageJson:
-    document = bot.document(hit.passage.document)
-    return {
-        "document": document.path,
-        "title": document.title,
-        "sha256": document.id,
-        "page": document.page(hit.passage.start),
-        "start": hit.passage.start,
-        "end": hit.passage.end,
-        "text": hit.passage.text,
-        "score": round(hit.score, 4),
-    }
+def explained(endpoint: F) -> F:
+    """The endpoint for Gradio: what the caller can mend becomes Gradio's error."""
+    import gradio as gr
+
+    @functools.wraps(endpoint)
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return endpoint(*arguments, **named)
+        except (ValueError, PinciteError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return cast(F, call)
+
+
+def _passages(bot: Bot, hits: Sequence[Hit]) -> Iterator[PassageJson]:
+    for hit in hits:
+        try:
+            document = bot.document(hit.passage.document)
+        except KeyError:  # removed meanwhile
+            continue
+        yield {
+            "document": document.path,
+            "title": document.title,
+            "sha256": document.id,
+            "page": document.page(hit.passage.start),
+            "start": hit.passage.start,
+            "end": hit.passage.end,
+            "text": hit.passage.text,
+            "score": round(hit.score, 4),
+        }
 
 
 def _check(question: object, within: Sequence[object] | None) -> None:
@@ -160,15 +176,3 @@ def _check_number(name: str, value: object, least: int, most: int) -> None:
         raise ValueError(
             f"`{name}` is {value!r}, expected a whole number from {least} to {most:,}."
         )
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What the caller can mend becomes Gradio's error, with the message."""
-    import gradio as gr
-
-    try:
-        yield
-    except (ValueError, PinciteError, KeyError) as error:
-        message = "A document was removed meanwhile." if isinstance(error, KeyError) else str(error)
-        raise gr.Error(message, print_exception=False) from error

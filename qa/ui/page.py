@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings.errors import PinciteError
 from qa.bot import Bot
 from qa.ui import render
-from qa.ui.api import endpoints
+from qa.ui.api import AT_ONCE, endpoints, explained
 from qa.ui.auth import Passwords
 from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
-AT_ONCE = 8
-"""How many questions are worked on at the same time; beyond this a CPU gains nothing."""
 MAX_UPLOAD = "1kb"
 """Gradio's own upload is shut (`security`), and takes next to nothing if ever it is not."""
 
@@ -108,6 +106,11 @@ def running(
         passwords=Passwords(accounts) if accounts else None,
     )
     door = Middleware(Door, sessions=sessions, cookie=cookie)
+    app: dict[str, Any] = {"middleware": [guard, door]}
+    if mcp:
+        from qa.ui.tools import tools
+
+        app["routes"], app["lifespan"] = tools(endpoints(bot))
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
@@ -121,8 +124,8 @@ def running(
             pwa=False,
             enable_monitoring=False,
             max_file_size=MAX_UPLOAD,
-            mcp_server=mcp,
-            app_kwargs={"middleware": [guard, door]},
+            mcp_server=False,
+            app_kwargs=app,
             theme=_theme(),
             css=_web("page.css") + _web("documents.css"),
             head=f"<script>{_web('page.js')}</script>",
@@ -130,8 +133,6 @@ def running(
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
     try:
-        if page.mcp_error:
-            raise ServeError(f"The tools for MCP cannot be offered: {page.mcp_error}.")
         with sessions.kept():
             yield str(page.local_url)
     finally:
@@ -203,8 +204,7 @@ def build(bot: Bot, sessions: Sessions, cookie: str) -> gr.Blocks:
         dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
         page.load(None, js="() => window.pincite.ready()", **quiet)
         for endpoint in endpoints(bot):
-            # Without the queue, the tools of MCP call them at once and not through a request.
-            gr.events.api(endpoint, api_name=endpoint.__name__, queue=False)
+            gr.events.api(explained(endpoint), api_name=endpoint.__name__)
     page.queue(default_concurrency_limit=AT_ONCE)
     return page
 

@@ -23,7 +23,7 @@ from embeddings.encoder import Encoder
 from embeddings.errors import PinciteError
 from embeddings.indexer import NothingReadableError, Progress, Skipped, index_folder
 from embeddings.store import Store
-from qa.ui.progress import Tally, WatchedEncoder, size_of
+from qa.ui.progress import Tally, size_of
 
 log = logging.getLogger(__name__)
 
@@ -255,16 +255,11 @@ class Uploads:
             tally.told(progress)
             self._look()
 
-        def embedded(share: float) -> None:
-            tally.embedded(share)
-            self._look()
-
         skipped: list[Skipped] = []
         try:
             self._look()
-            watched = WatchedEncoder(self._encoder, embedded)
             report = index_folder(
-                self._docs, self.store, watched, progress=told, wait_seconds=_WAIT_SECONDS
+                self._docs, self.store, self._encoder, progress=told, wait_seconds=_WAIT_SECONDS
             )
             skipped = report.skipped
         except _StoppedError:
