@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import urllib.error
 import urllib.request
@@ -16,9 +17,19 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from qa.bot import Bot
 from qa.ui.page import running
 from qa.ui.uploads import Limits
-from tests.test_ui_page import SEEDS, ask, browser, call, free_port, opened, served
+from tests.test_ui_page import (
+    SEEDS,
+    Calls,
+    ask,
+    browser,
+    call,
+    calls,
+    free_port,
+    opened,
+    served,
+)
 
-__all__ = ["browser"]
+__all__ = ["browser", "calls"]
 
 HOSTILE_NAME = "<img src=x onerror=window.pwned=5>.txt"
 HOSTILE_TITLE = "<img src=x onerror=window.pwned=6> ${window.pwned=7} {{value}}"
@@ -115,7 +126,13 @@ def test_what_one_session_adds_no_other_sees(
 def test_no_address_gives_a_file(page: Page, address: str, canteen: Path, folder: Path) -> None:
     add(page, canteen)
     expect(row(page, "Notes of the canteen")).to_have_count(1)
-    places = ["/etc/passwd", str(folder / ".pincite" / "index.sqlite"), str(folder / "plan 1.txt")]
+    places = [
+        "/etc/passwd",
+        "README.md",
+        __file__,
+        str(folder / ".pincite" / "index.sqlite"),
+        str(folder / "plan 1.txt"),
+    ]
     tmp = Path(str(canteen)).anchor + "tmp"
     kept = [str(p) for p in Path(tmp).glob("pincite-uploads-*/uploads/canteen.txt")]
     assert kept  # it is there, and only the server can read it
@@ -135,7 +152,12 @@ def test_gradios_own_upload_is_shut(address: str) -> None:
     body = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nhi\r\n--x--'
     )
-    for path in ("gradio_api/upload", "gradio_api/upload/", "gradio_api/upload?upload_id=1"):
+    for path in (
+        "gradio_api/upload",
+        "gradio_api/upload/",
+        "gradio_api/upload?upload_id=1",
+        "gradio_api/process_recording",
+    ):
         request = urllib.request.Request(
             f"{address}{path}", body, {"content-type": "multipart/form-data; boundary=x"}
         )
@@ -297,3 +319,26 @@ def test_shared_uploads_are_there_for_everyone(
             with opened(browser, address) as yours:
                 expect(row(yours, "Notes of the canteen")).to_have_count(1)
     assert (docs / "uploads" / "canteen.txt").read_bytes() == canteen.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+        {"path": "x", "url": "http://203.0.113.9/x", "meta": {"_type": "gradio.FileData"}},
+    ],
+)
+def test_no_payload_makes_the_server_fetch_a_file(
+    address: str, file: dict[str, Any], calls: Calls
+) -> None:
+    cache = Path(os.environ["GRADIO_TEMP_DIR"])
+    before = set(cache.rglob("*"))
+    calls.hosts.clear()
+    calls.listening = True
+    try:
+        event, _ = call(address, "ask", [file, None, None])
+    finally:
+        calls.listening = False
+    assert event == "error"
+    assert calls.hosts <= {"127.0.0.1", "localhost"}
+    assert set(cache.rglob("*")) == before

@@ -180,23 +180,28 @@ def test_a_file_that_cannot_be_read_is_named_and_not_kept(
 
 
 def test_cancelling_keeps_what_is_indexed_and_deletes_the_rest(
-    uploads: Uploads, worker: ThreadPoolExecutor, encoder: Gate, tmp_path: Path
+    worker: ThreadPoolExecutor, encoder: Gate, tmp_path: Path
 ) -> None:
-    add(uploads, "first.txt", b"Cats sleep.")
-    assert finish(uploads, worker) == []
-    add(uploads, "second.txt", b"Dogs bark.")
-    encoder.open.clear()
-    encoder.reached.clear()
-    uploads.index()
-    assert encoder.reached.wait(10)
-    assert uploads.work()["text"] == "Reading second.txt"
-    uploads.cancel()
-    assert uploads.work()["text"] == "Stopping"
-    encoder.open.set()
-    worker.submit(lambda: None).result()
-    assert uploads.work()["notes"] == ["Stopped. What was read by then is kept."]
-    assert uploads.paths() == {"uploads/first.txt"}
-    assert [f.name for f in (tmp_path / "uploads").iterdir()] == ["first.txt"]
+    long = "\n\n".join(f"Dog {i} barks {'again and ' * 40}again." for i in range(300))
+    with open_store(tmp_path / ".pincite", encoder) as store:
+        uploads = Uploads(tmp_path, store, encoder, worker, Limits())
+        add(uploads, "first.txt", b"Cats sleep.")
+        assert finish(uploads, worker) == []
+        add(uploads, "second.txt", long.encode())
+        encoder.open.clear()
+        encoder.reached.clear()
+        uploads.index()
+        assert encoder.reached.wait(10)
+        assert uploads.work() == {
+            "working": True, "share": 0.0, "text": "Reading second.txt", "notes": []
+        }
+        uploads.cancel()
+        assert uploads.work()["text"] == "Stopping"
+        encoder.open.set()
+        worker.submit(lambda: None).result()
+        assert uploads.work()["notes"] == ["Stopped. What was read by then is kept."]
+        assert uploads.paths() == {"uploads/first.txt"}
+        assert [f.name for f in (tmp_path / "uploads").iterdir()] == ["first.txt"]
 
 
 # Sessions

@@ -63,8 +63,9 @@ def serve(
     page = running(
         bot, host=host, port=port, shared=shared, accounts=accounts, names=names, mcp=mcp
     )
-    # Ended politely, the server deletes what its sessions have added.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if threading.current_thread() is threading.main_thread():
+        # Ended politely, the server deletes what its sessions have added.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with page as address, suppress(KeyboardInterrupt):
         (ready or _say)(address)
         threading.Event().wait()

@@ -41,8 +41,8 @@ HEADERS = [
 
 
 _START = "/gradio_api/startup-events"
-_SHUT = "/gradio_api/upload"
-"""Gradio's own upload: what comes in there could be fetched by anyone. See `door`."""
+_SHUT = ("/gradio_api/upload", "/gradio_api/process_recording")
+"""Gradio's own uploads: what comes in there could be fetched by anyone. See `door`."""
 
 
 class Guard:
@@ -91,7 +91,7 @@ class Guard:
                 said = "This page needs a name and a password."
                 await _refuse(scope, send, 401, said, {"www-authenticate": _CHALLENGE})
                 return
-        if scope["path"].rstrip("/") == _SHUT:
+        if scope["path"].rstrip("/") in _SHUT:
             await _refuse(scope, send, 403, "Files are added in the list of documents.")
             return
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import filecmp
 import logging
 import secrets
+import shutil
 import threading
 import unicodedata
 from collections.abc import Callable, Container, Iterator
@@ -34,6 +35,8 @@ _WAIT_SECONDS = 600.0
 """How long another process that indexes the same folder is waited for."""
 _REMOVE_WAIT_SECONDS = 2.0
 _MEGA = 1_000_000
+_LEFT_FREE = 500 * _MEGA
+"""What uploads leave free of the disk, however many people add files."""
 
 
 class UploadRefusedError(PinciteError):
@@ -207,6 +210,10 @@ class Uploads:
             raise UploadRefusedError(
                 f"With {clean} there would be {in_words(sum(sizes) + size)}, at most "
                 f"{in_words(limits.total_bytes)} are taken in all. Remove some files first."
+            )
+        if shutil.disk_usage(self._docs).free - size < _LEFT_FREE:
+            raise UploadRefusedError(
+                f"{clean} does not fit: there is hardly any room left on this server's disk."
             )
         return clean
 
