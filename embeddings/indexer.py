@@ -124,6 +124,8 @@ def index_folder(
 
     A file of the same size and time as before is taken for unchanged, unless `read_all`; else the
     hash of its bytes decides. One that cannot be read is named in the report and leaves the store.
+    What `progress` raises ends the run; what is stored by then stays.
+
     Raises `DocumentError`, with the store untouched, where the folder does not exist or holds no
     document at all, and `StoreBusyError` where there is something to do and another process is
     at it for longer than `wait_seconds`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -291,17 +292,26 @@ def test_the_cookie_is_the_servers_alone(address: str) -> None:
     assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax")
 
 
-def test_a_file_needs_its_length_and_an_open_page(address: str) -> None:
-    def put(headers: dict[str, str], body: Any) -> tuple[int, str]:
-        request = urllib.request.Request(f"{address}uploads/a.txt", body, headers, method="PUT")
-        with pytest.raises(urllib.error.HTTPError) as refusal:
-            urllib.request.urlopen(request)
-        with refusal.value as response:
-            return response.code, json.load(response)["message"]
-
-    assert put({}, b"hi") == (422, "Files need a page that is open. Load the page again.")
-    code, said = put({"transfer-encoding": "chunked"}, iter([b"hi"]))
-    assert (code, said) == (411, "The file's length must be said in Content-Length.")
+@pytest.mark.parametrize(
+    ("length", "status", "said"),
+    [
+        ("0", 422, "Files need a page that is open. Load the page again."),
+        (None, 411, "The file's length must be said in Content-Length."),
+    ],
+)
+def test_a_file_needs_its_length_and_an_open_page(
+    address: str, length: str | None, status: int, said: str
+) -> None:
+    connection = http.client.HTTPConnection(address.removeprefix("http://").rstrip("/"))
+    connection.putrequest("PUT", "/uploads/a.txt")
+    if length is None:
+        connection.putheader("Transfer-Encoding", "chunked")
+    else:
+        connection.putheader("Content-Length", length)
+    connection.endheaders()
+    with connection.getresponse() as response:
+        assert (response.status, json.load(response)["message"]) == (status, said)
+    connection.close()
 
 
 def test_shared_uploads_are_there_for_everyone(

@@ -193,7 +193,10 @@ def test_cancelling_keeps_what_is_indexed_and_deletes_the_rest(
         uploads.index()
         assert encoder.reached.wait(10)
         assert uploads.work() == {
-            "working": True, "share": 0.0, "text": "Reading second.txt", "notes": []
+            "working": True,
+            "share": 0.0,
+            "text": "Reading second.txt",
+            "notes": [],
         }
         uploads.cancel()
         assert uploads.work()["text"] == "Stopping"

@@ -8,6 +8,7 @@ the folder of their session, counted while they come, and never to be had by an 
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -62,7 +63,7 @@ class Door:
             await _reply(send, 405, "Files are sent with PUT; they cannot be fetched.")
             return
         declared = request.headers.get("content-length", "")
-        if not declared.isdecimal():
+        if not re.fullmatch("[0-9]{1,15}", declared):
             await _reply(send, 411, "The file's length must be said in Content-Length.")
             return
         raw = request.scope.get("raw_path") or request.scope["path"].encode()

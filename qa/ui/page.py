@@ -133,11 +133,11 @@ def running(
         )
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
-    try:
-        with sessions.kept():
+    with sessions.kept():
+        try:
             yield str(page.local_url)
-    finally:
-        page.close(verbose=False)
+        finally:
+            page.close(verbose=False)
 
 
 def build(bot: Bot, sessions: Sessions, cookie: str) -> gr.Blocks:

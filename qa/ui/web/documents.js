@@ -35,10 +35,13 @@ function count() {
   find(".counts").textContent = parts.join(" · ");
 }
 
+// null where the server is gone; the chat says so, and the next call finds it again.
+const call = (name, value = null) => server[name](value).catch(() => null);
+
 // The newest list is drawn, whichever answer comes last.
 async function draw() {
   const mine = ++newest;
-  const library = await server.list_documents(search.value);
+  const library = await call("list_documents", search.value);
   if (mine !== newest || !library) return;
   shown = library;
   list.innerHTML = library.rows;
@@ -58,7 +61,7 @@ async function tick(on) {
     base = on ? "all" : "none";
     but.clear();
   } else {
-    for (const path of await server.find_paths(search.value)) set(path, on);
+    for (const path of (await call("find_paths", search.value)) ?? []) set(path, on);
   }
   tell();
 }
@@ -106,7 +109,7 @@ async function add(files) {
     sending -= 1;
   }
   if (sending) return; // more were dropped meanwhile: whoever is last goes on
-  work(taken ? await server.start_indexing(null) : { working: false, notes: [] });
+  work(taken ? await call("start_indexing") : { working: false, notes: [] });
   if (taken) follow();
 }
 
@@ -132,7 +135,7 @@ async function follow() {
   following = true;
   try {
     for (;;) {
-      const state = await server.show_work(null);
+      const state = await call("show_work");
       if (!sending) work(state);
       if (!state?.working) break;
       await new Promise((done) => setTimeout(done, POLL_MS));
@@ -144,7 +147,7 @@ async function follow() {
 }
 
 async function remove(path) {
-  const fault = await server.remove_document(path);
+  const fault = (await call("remove_document", path)) ?? "The page has lost its server. Try again.";
   refused = fault ? [fault] : [];
   but.delete(path);
   work(null);
@@ -163,7 +166,7 @@ element.addEventListener("click", (event) => {
   if (button.matches(".all")) tick(true);
   else if (button.matches(".none")) tick(false);
   else if (button.matches(".add")) find(".files").click();
-  else if (button.matches(".stop")) server.stop_indexing(null);
+  else if (button.matches(".stop")) call("stop_indexing");
   else if (button.matches(".remove")) remove(button.value);
 });
 find(".files").addEventListener("change", (event) => {
