@@ -132,11 +132,18 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
 @contextmanager
 def served() -> Iterator[None]:
     """Collects the event loops that Gradio leaves unclosed, here, where nobody minds."""
+    with _unwarned():
+        yield
+    with _unwarned():  # again: pytest sets its own filters anew for each test
+        asyncio.set_event_loop(None)
+        gc.collect()
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
-        asyncio.set_event_loop(None)
-        gc.collect()
 
 
 @pytest.fixture(scope="module")
