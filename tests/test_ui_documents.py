@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from qa.bot import Bot
+from qa.ui.admission import Limits
 from qa.ui.page import running
-from qa.ui.uploads import Limits
 from tests.test_ui_page import (
     SEEDS,
     Calls,

@@ -16,9 +16,10 @@ from embeddings.store import Listing
 from qa.bot import Bot
 from qa.confidence import load_calibration
 from qa.read import SentenceReader
+from qa.ui.admission import Limits, UploadRefusedError, safe_name
 from qa.ui.documents import Row, library, matching, row_html, within_chosen
 from qa.ui.sessions import KEPT_SECONDS, Sessions, new_token
-from qa.ui.uploads import Limits, UploadRefusedError, Uploads, safe_name
+from qa.ui.uploads import Uploads
 from tests.toy import WordEncoder
 
 SMALL = Limits(file_bytes=1000, files=3, total_bytes=1500)
@@ -200,11 +201,14 @@ def test_cancelling_keeps_what_is_indexed_and_deletes_the_rest(
         }
         uploads.cancel()
         assert uploads.work()["text"] == "Stopping"
+        add(uploads, "third.txt", b"Fish swim.")  # after what is stopped
+        uploads.index()
         encoder.open.set()
         worker.submit(lambda: None).result()
         assert uploads.work()["notes"] == ["Stopped. What was read by then is kept."]
-        assert uploads.paths() == {"uploads/first.txt"}
-        assert [f.name for f in (tmp_path / "uploads").iterdir()] == ["first.txt"]
+        assert uploads.paths() == {"uploads/first.txt", "uploads/third.txt"}
+        kept = sorted(f.name for f in (tmp_path / "uploads").iterdir())
+        assert kept == ["first.txt", "third.txt"]
 
 
 # Sessions

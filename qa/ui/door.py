@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.ui.admission import UploadRefusedError
 from qa.ui.sessions import Sessions, new_token
-from qa.ui.uploads import UploadRefusedError
 
 UPLOADS = "/uploads/"
 

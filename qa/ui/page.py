@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 from embeddings.errors import PinciteError
 from qa.bot import Bot
 from qa.ui import render
+from qa.ui.admission import Limits
 from qa.ui.api import AT_ONCE, endpoints, explained
 from qa.ui.auth import Passwords
 from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
 from qa.ui.sessions import Sessions
 from qa.ui.settings import bypass_proxy, quieten
-from qa.ui.uploads import Limits
 
 if TYPE_CHECKING:
     import gradio as gr

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from embeddings.indexer import default_index, open_store
 from qa.bot import Bot
-from qa.ui.uploads import Limits, UploadRefusedError, Uploads
+from qa.ui.admission import Limits, UploadRefusedError
+from qa.ui.uploads import Uploads
 
 log = logging.getLogger(__name__)
 

@@ -9,54 +9,26 @@ from __future__ import annotations
 import filecmp
 import logging
 import secrets
-import shutil
 import threading
-import unicodedata
 from collections.abc import Callable, Container, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, TypedDict
 
-from embeddings.documents import SUFFIXES, unpacked_name
 from embeddings.encoder import Encoder
 from embeddings.errors import PinciteError
 from embeddings.indexer import NothingReadableError, Progress, Skipped, index_folder
 from embeddings.store import Store
+from qa.ui.admission import Limits, UploadRefusedError, admitted, numbered
 from qa.ui.progress import Tally, size_of
 
 log = logging.getLogger(__name__)
 
 FOLDER = "uploads"
-_LONGEST_NAME = 200
-"""Bytes of a file's name; file systems take 255."""
 _WAIT_SECONDS = 600.0
 """How long another process that indexes the same folder is waited for."""
 _REMOVE_WAIT_SECONDS = 2.0
-_MEGA = 1_000_000
-_LEFT_FREE = 500 * _MEGA
-"""What uploads leave free of the disk, however many people add files."""
-
-
-class UploadRefusedError(PinciteError):
-    """A file that is not taken in; the message says what is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may be added: to one session's uploads, or to those of all where they are shared."""
-
-    file_bytes: int = 50 * _MEGA
-    files: int = 100
-    total_bytes: int = 200 * _MEGA
-
-    def told(self) -> str:
-        """The limits in words."""
-        return (
-            f"Up to {self.files:,} files, {in_words(self.file_bytes)} each, "
-            f"{in_words(self.total_bytes)} in all."
-        )
 
 
 class Work(TypedDict):
@@ -109,7 +81,8 @@ class Uploads:
         """
         path = self._folder / f".incoming-{secrets.token_hex(8)}"
         with self._lock:
-            clean = self._admitted(name, size)
+            sizes = [*self._sizes(), *self._incoming.values()]
+            clean = admitted(name, size, sizes, self._limits, self._docs)
             self._incoming[path] = size
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -186,37 +159,6 @@ class Uploads:
 
     # Taking in
 
-    def _admitted(self, name: str, size: int) -> str:
-        """The name under which the file will be kept. Raises `UploadRefusedError`."""
-        clean = safe_name(name)
-        limits = self._limits
-        suffix = PurePosixPath(unpacked_name(clean)).suffix.lower()
-        if suffix not in SUFFIXES:
-            raise UploadRefusedError(
-                f"{clean} is not a kind of file that can be read. Files may end in "
-                f"{', '.join(sorted(SUFFIXES))}, and in .gz after one of these."
-            )
-        if size > limits.file_bytes:
-            raise UploadRefusedError(
-                f"{clean} has {in_words(size)}, at most {in_words(limits.file_bytes)} are taken."
-            )
-        sizes = [*self._sizes(), *self._incoming.values()]
-        if len(sizes) >= limits.files:
-            raise UploadRefusedError(
-                f"{clean} is one too many: at most {limits.files:,} files are taken. "
-                "Remove some first."
-            )
-        if sum(sizes) + size > limits.total_bytes:
-            raise UploadRefusedError(
-                f"With {clean} there would be {in_words(sum(sizes) + size)}, at most "
-                f"{in_words(limits.total_bytes)} are taken in all. Remove some files first."
-            )
-        if shutil.disk_usage(self._docs).free - size < _LEFT_FREE:
-            raise UploadRefusedError(
-                f"{clean} does not fit: there is hardly any room left on this server's disk."
-            )
-        return clean
-
     def _sizes(self) -> list[int]:
         try:
             return [f.stat().st_size for f in self._folder.iterdir() if f.name[0] != "."]
@@ -231,7 +173,7 @@ class Uploads:
         taken = self._taken()
         free = next(
             n
-            for n in _numbered(name)
+            for n in numbered(name)
             if not (self._folder / n).exists() and f"{FOLDER}/{n}" not in taken
         )
         partial.rename(self._folder / free)
@@ -242,7 +184,9 @@ class Uploads:
     def _run(self) -> None:
         while True:
             with self._lock:
-                self._again = False
+                if self._again:  # what was cancelled is over; these came after it
+                    self._again = False
+                    self._stopped.clear()
                 new = set(self._new)
             try:
                 self._index(new)
@@ -294,34 +238,3 @@ class Uploads:
     def _note(self, text: str) -> None:
         with self._lock:
             self._notes.append(text)
-
-
-def in_words(size: int) -> str:
-    """A number of bytes, as a person says it."""
-    return f"{size / _MEGA:,.0f} MB" if size >= _MEGA else f"{size / 1000:,.0f} kB"
-
-
-def safe_name(name: str) -> str:
-    """The last part of a file's name as it came, without what could harm where it is kept.
-
-    No folders, no control or invisible characters, no dot in front; not too long.
-    """
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    seen = "".join(c for c in last if not unicodedata.category(c).startswith("C"))
-    clean = " ".join(seen.split()).lstrip(". ")
-    suffix = "".join(PurePosixPath(clean).suffixes[-2:])[-20:]
-    stem = clean[: len(clean) - len(suffix)] if suffix else clean
-    room = _LONGEST_NAME - len(suffix.encode())
-    return (stem.encode()[:room].decode(errors="ignore").strip() or "document") + suffix
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """The name, then "name (2)", "name (3)" and so on, before its suffixes."""
-    yield name
-    unpacked = unpacked_name(name)
-    suffix = PurePosixPath(unpacked).suffix + name[len(unpacked) :]
-    stem = name[: len(name) - len(suffix)]
-    number = 2
-    while True:
-        yield f"{stem} ({number}){suffix}"
-        number += 1
