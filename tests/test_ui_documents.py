@@ -314,6 +314,21 @@ def test_a_file_needs_its_length_and_an_open_page(
     connection.close()
 
 
+def test_with_its_password_the_page_works_in_a_browser(
+    browser: Browser, bot: Bot, canteen: Path
+) -> None:
+    accounts = {"anna": "correct horse"}
+    with (
+        served(),
+        running(bot, port=free_port(), accounts=accounts) as address,
+        opened(browser, address, {"username": "anna", "password": "correct horse"}) as page,
+    ):
+        add(page, canteen)
+        expect(row(page, "Notes of the canteen")).to_have_count(1)
+        ask(page, "What is the password of the canteen?")
+        expect(page.locator("#source .hit")).to_contain_text("The password of the canteen")
+
+
 def test_shared_uploads_are_there_for_everyone(
     browser: Browser, tmp_path: Path, canteen: Path
 ) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, HttpCredentials, Locator, Page, expect, sync_playwright
 
 from embeddings.errors import StoreError
 from qa.bot import Answer, Bot
@@ -175,10 +175,13 @@ def page(browser: Browser, address: str, bot: PointingBot) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
+def opened(
+    browser: Browser, address: str, credentials: HttpCredentials | None = None
+) -> Iterator[Page]:
     """The page at 1440 × 900; afterwards no request left this machine and no script failed."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
+        http_credentials=credentials,
         permissions=["clipboard-read", "clipboard-write"],
     )
     page = context.new_page()
