@@ -12,12 +12,14 @@ from embeddings.encoder import Encoder
 from embeddings.passages import Passage
 from embeddings.runtime import Floats
 from embeddings.store import Store
-from embeddings.terms import quoted_phrases
+from embeddings.terms import match_terms, quoted_phrases, rarity
 from qa.within import documents_within
 
 DENSE_WEIGHT = 0.62
 """Fitted on four development sets together (`benchmarks/README.md`); 0.55 to 0.65 are alike."""
 POOL = 50
+_LARGE = 5000
+"""Passages from which on a store is weighed by its own words: they are much the same in others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Retriever:
 
         The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
         counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`. Of
-        several stores the pools are put together first, so that a passage counts the same in each.
+        several stores the pools are put together first, and a word of the question weighs by how
+        rare it is in all of them, so that a passage counts the same in each.
         Phrases in double quotation marks must stand in the passage, see `terms.holds`; `within`
         are the documents or folders to look in, see `documents_within`; () is all of them.
         """
@@ -56,10 +59,11 @@ class Retriever:
             files = {path: d for store in self._stores for path, d in store.files().items()}
             documents = documents_within(files, within)
         vector = self._encoder.encode_question(question)
+        weights = _weights(self._stores, question) if len(self._stores) > 1 else None
         pool = [
             (number, i, dense, lexical)
             for number, store in enumerate(self._stores)
-            for i, dense, lexical in _pool(store, question, vector, k, documents)
+            for i, dense, lexical in _pool(store, question, vector, k, documents, weights)
         ]
         fused = fuse([dense for _, _, dense, _ in pool], [lexical for *_, lexical in pool])
         best = sorted(zip(fused, pool, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
@@ -75,14 +79,31 @@ class Retriever:
         ]
 
 
+def _weights(stores: Sequence[Store], question: str) -> dict[str, float]:
+    """What each term of the question weighs by how rare it is in all the stores together."""
+    terms = match_terms(question)
+    passages = sum(map(len, stores))
+    counts = zip(*(store.term_counts(terms) for store in stores), strict=True)
+    return {term: rarity(passages, sum(count)) for term, count in zip(terms, counts, strict=True)}
+
+
 def _pool(
-    store: Store, question: str, vector: Floats, k: int, documents: set[str] | None
+    store: Store,
+    question: str,
+    vector: Floats,
+    k: int,
+    documents: set[str] | None,
+    weights: dict[str, float] | None,
 ) -> list[tuple[int, float, float]]:
     """The passages of one store that may be among the best `k`: id, cosine and BM25, by id."""
     allowed = _allowed(store, question, documents)
     size = max(k, POOL)
     dense = dict(store.nearest(vector, size, allowed))
-    lexical = dict(store.matching(question, size, also=list(dense), among=allowed))
+    near = list(dense)
+    if weights is None or len(store) > _LARGE:
+        lexical = dict(store.matching(question, size, also=near, among=allowed))
+    else:
+        lexical = dict(store.matching_as_among(weights, size, also=near, among=allowed))
     only_lexical = [i for i in lexical if i not in dense]
     dense |= zip(only_lexical, store.similarities(vector, only_lexical), strict=True)
     return [(i, dense[i], lexical.get(i, 0.0)) for i in sorted(dense)]
