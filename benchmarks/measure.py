@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -33,11 +34,18 @@ def p50_p95(times: list[float]) -> str:
     return f"{percentile(times, 50):.1f} / {percentile(times, 95):.1f}"
 
 
-def memory_mb() -> float:
-    """What the process has in memory now, in MB; Linux only."""
-    status = Path("/proc/self/status").read_text("ascii")
+def memory_mb(process: int | str = "self") -> float:
+    """What the process, this one or that with an id, has in memory now, in MB; Linux only."""
+    status = Path(f"/proc/{process}/status").read_text("ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1000
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def folder_mb(folder: Path) -> float:

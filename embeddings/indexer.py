@@ -37,11 +37,13 @@ WAIT_SECONDS = 2.0
 _PASSAGES_AT_ONCE = 512
 _FILES_AHEAD = 8
 """How many files are read and parsed while those before them are embedded."""
+_PASSAGES_TOLD = 128
+"""After so many embedded passages `progress` is told, so that a run can be ended by raising."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far indexing is, after the file at `path`; "" once all passages are embedded too.
+    """How far indexing is, in or after the file at `path`; "" once all passages are embedded too.
 
     `remaining_seconds` is None until there is something to judge by.
     """
@@ -72,6 +74,14 @@ class Report:
     embedded: int = 0
     """Passages that were embedded."""
     seconds: float = 0.0
+
+
+class NothingReadableError(DocumentError):
+    """None of the folder's files can be read; `skipped` says why of each."""
+
+    def __init__(self, message: str, skipped: list[Skipped]) -> None:
+        super().__init__(message)
+        self.skipped = skipped
 
 
 def default_index(docs: Path) -> Path:
@@ -125,7 +135,8 @@ def index_folder(
     A file of the same size and time as before is taken for unchanged, unless `read_all`; else the
     hash of its bytes decides. One that cannot be read is named in the report and leaves the store.
     `workers` parse them, and are closed where that ends early; without any, some are started where
-    there is something to parse.
+    there is something to parse. What `progress` raises ends the run; what is stored by then stays.
+
     Raises `DocumentError`, with the store untouched, where the folder does not exist or holds no
     document at all, and `StoreBusyError` where there is something to do and another process is
     at it for longer than `wait_seconds`.
@@ -215,9 +226,10 @@ class _Run:
         finally:
             threads.shutdown(cancel_futures=True)
         if len(report.skipped) == len(files):
-            raise DocumentError(
+            raise NothingReadableError(
                 f"None of the {len(files)} documents in {docs} can be read. "
-                f"The first: {report.skipped[0].reason}"
+                f"The first: {report.skipped[0].reason}",
+                report.skipped,
             )
         self._embed()
         self._show("")
@@ -252,6 +264,7 @@ class _Run:
 
     def _finish(self, name: str, file: FoundFile, loading: Future[_Loaded] | None) -> None:
         before = self._known.get(name)
+        self._done_bytes += file.stamp.size
         if loading is not None:
             try:
                 self._take(name, file, before, loading.result())
@@ -261,7 +274,6 @@ class _Run:
             self._refuse(name, before.reason, file.stamp)
         else:
             self._report.unchanged.append(name)
-        self._done_bytes += file.stamp.size
         self._show(name)
 
     def _take(self, name: str, file: FoundFile, before: Known | None, loaded: _Loaded) -> None:
@@ -315,7 +327,12 @@ class _Run:
 
     def _embed(self) -> None:
         """Embeds the passages that wait, of all documents together, and stores these."""
-        vectors = self._vectors([p for d, windows, _ in self._waiting for p in _parts(d, windows)])
+
+        def told(share: float) -> None:
+            self._show(self._waiting[-1][0].path, int(share * self._waiting_bytes))
+
+        parts = [p for d, windows, _ in self._waiting for p in _parts(d, windows)]
+        vectors = self._vectors(parts, told)
         at = 0
         for document, windows, stamp in self._waiting:
             self._store.add(document, windows, vectors[at : at + len(windows)], stamp)
@@ -327,23 +344,31 @@ class _Run:
     def _put_long(self, document: Document, windows: list[Window], stamp: Stamp) -> None:
         """Embeds a long document part by part, each kept, so that a run cut short goes on there."""
         vectors = np.empty((len(windows), self._encoder.dimension), np.float16)
-        done, embedded = self._done_bytes, self._embedded_bytes
+        self._waiting_bytes += stamp.size  # no more is done of it than what is embedded
+        embedded = self._embedded_bytes
         for at in range(0, len(windows), _PASSAGES_AT_ONCE):
             parts = _parts(document, windows[at : at + _PASSAGES_AT_ONCE])
             self._ready |= self._store.drafts(parts)
-            vectors[at : at + len(parts)] = made = self._vectors(parts)
+
+            def told(share: float, at: int = at, size: int = len(parts)) -> None:
+                bytes_in = int(stamp.size * (at + share * size) / len(windows))
+                self._embedded_bytes = embedded + bytes_in
+                self._show(document.path, bytes_in)
+
+            vectors[at : at + len(parts)] = made = self._vectors(parts, told)
             self._store.keep_drafts(parts, made)
-            bytes_in = stamp.size * (at + len(parts)) // len(windows)
-            self._done_bytes, self._embedded_bytes = done + bytes_in, embedded + bytes_in
-            self._show(document.path)
+            told(1.0)
         self._store.add(document, windows, vectors, stamp)
         self._store.drop_drafts(_parts(document, windows))
-        self._done_bytes = done  # the file is counted once it is taken
+        self._waiting_bytes -= stamp.size
         if not self._waiting:
             self._ready.clear()
 
-    def _vectors(self, parts: list[InContext]) -> Halves:
-        """The vectors of the parts, those that are ready not being made again."""
+    def _vectors(self, parts: list[InContext], told: Callable[[float], None]) -> Halves:
+        """The vectors of the parts, those that are ready not being made again.
+
+        `told` is given the share that is done, 0 to 1, before every few that are made.
+        """
         vectors = np.empty((len(parts), self._encoder.dimension), np.float16)
         missing = []
         for row, part in enumerate(parts):
@@ -351,14 +376,16 @@ class _Run:
                 missing.append(row)
             else:
                 vectors[row] = ready
-        if missing:
-            vectors[missing] = encode_in_context(self._encoder, [parts[row] for row in missing])
+        for at in range(0, len(missing), _PASSAGES_TOLD):
+            told(at / len(missing))
+            rows = missing[at : at + _PASSAGES_TOLD]
+            vectors[rows] = encode_in_context(self._encoder, [parts[row] for row in rows])
         self._report.embedded += len(missing)
         return vectors
 
-    def _show(self, name: str) -> None:
+    def _show(self, name: str, embedded_of_waiting: int = 0) -> None:
         elapsed = time.perf_counter() - self._began
-        done = self._done_bytes - self._waiting_bytes
+        done = self._done_bytes - self._waiting_bytes + embedded_of_waiting
         remaining = None
         if self._embedded_bytes:
             remaining = elapsed / self._embedded_bytes * (self._total_bytes - done)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from embeddings.nearest import Nearest
 from embeddings.passages import Passage, Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
-from embeddings.terms import holds, match_expression, phrase_expression
+from embeddings.terms import holds, match_expression, phrase_expression, rarity
 from embeddings.vectors import Halves
 
 __all__ = ["Known", "Listing", "Settings", "Stamp", "Store"]
@@ -423,6 +424,39 @@ class Store:
             [expression, *allowed, _json(also), k + len(also)],
         )
         return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
+
+    def matching_as_among(
+        self,
+        weights: Mapping[str, float],
+        k: int,
+        *,
+        also: Sequence[int] = (),
+        among: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """As `matching`, but each term (`terms.match_terms`) has the given weight.
+
+        So passages of a small store score as they would among those of another, where a word has
+        another rarity. Takes a search for each term.
+        """
+        only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
+        allowed = [] if among is None else [_json(among)]
+        sql = (
+            f"SELECT rowid, -bm25(terms, {_CONTEXT}, 1) FROM terms WHERE terms MATCH ? {only}"
+            " ORDER BY rowid"
+        )
+        passages, scores = len(self), Counter[int]()
+        for (term, weight), count in zip(weights.items(), self.term_counts(weights), strict=True):
+            own = rarity(passages, count)
+            for i, score in self._rows(sql, [term, *allowed]):
+                scores[int(i)] += weight * score / own
+        kept = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+        wanted = {int(i) for i in also}
+        return [pair for rank, pair in enumerate(kept) if rank < k or pair[0] in wanted]
+
+    def term_counts(self, terms: Iterable[str]) -> list[int]:
+        """How many passages match each of the terms (`terms.match_terms`)."""
+        sql = "SELECT count(*) FROM terms WHERE terms MATCH ?"
+        return [int(self._rows(sql, (term,))[0][0]) for term in terms]
 
     def holding(self, phrases: Sequence[str]) -> list[int]:
         """The ids of the passages whose text holds each of the phrases exactly, see `terms.holds`.

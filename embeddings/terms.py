@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -23,7 +24,12 @@ _CLOSING = " \t\n.,;:!?…"
 
 
 def match_expression(question: str) -> str:
-    """The FTS5 expression that matches any content word of the question; "" without one.
+    """The FTS5 expression that matches any content word of the question; "" without one."""
+    return " OR ".join(match_terms(question))
+
+
+def match_terms(question: str) -> list[str]:
+    """What of the question counts in BM25, each as an FTS5 expression: its content words.
 
     Two that stand side by side also count together: a text with both, so, scores higher.
     """
@@ -32,7 +38,15 @@ def match_expression(question: str) -> str:
     pairs = dict.fromkeys(p for p in pairwise(said) if set(p) <= set(words) and p[0] != p[1])
     alone = [f'"{word}"' for word in words]
     together = [f'{{text}} : "{first} {second}"' for first, second in pairs]
-    return " OR ".join(alone + together[:_MAX_TERMS])
+    return alone + together[:_MAX_TERMS]
+
+
+def rarity(passages: int, matching: int) -> float:
+    """What a term weighs that so many of the passages match: the inverse document frequency.
+
+    As FTS5 computes it for its bm25(): a term of more than half of them weighs next to nothing.
+    """
+    return max(math.log((passages - matching + 0.5) / (matching + 0.5)), 1e-6)
 
 
 def content_words(question: str) -> list[str]:

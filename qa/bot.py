@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +60,17 @@ class Bot:
     """
 
     def __init__(
-        self, store: Store, encoder: Encoder, reader: Reader, calibration: Calibration
+        self,
+        store: Store,
+        encoder: Encoder,
+        reader: Reader,
+        calibration: Calibration,
+        *,
+        others: Sequence[Store] = (),
     ) -> None:
         self.store = store
+        self.stores = (store, *others)
+        """All that is answered from, made with the same encoder."""
         self.encoder = encoder
         self.calibration = calibration
         self.report: Report | None = None
@@ -72,7 +80,7 @@ class Bot:
         self.folders: tuple[Path, ...] = ()
         """Where the documents' files are; pictures of their pages come from there."""
         self.reader = reader
-        self._retriever = Retriever(store, encoder)
+        self._retriever = Retriever(store, encoder, others)
 
     @classmethod
     def open(
@@ -104,6 +112,17 @@ class Bot:
             store.close()
             raise
         return bot
+
+    def beside(self, store: Store, folder: Path) -> Bot:
+        """A bot that answers from that store too, with the same models; closing it is not needed.
+
+        The store must have been made with this bot's encoder, over `folder`. A document is found in
+        it as in the first, and what is cited does not say which of them it is from.
+        """
+        others = (*self.stores[1:], store)
+        both = type(self)(self.store, self.encoder, self.reader, self.calibration, others=others)
+        both.folders = (*self.folders, folder)
+        return both
 
     def close(self) -> None:
         """Releases the index."""
@@ -142,7 +161,7 @@ class Bot:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
         among = Filter.of(within, after, before)
         understood = self.understand(question, history)
-        with self.store.snapshot():  # what is read is what is cited, whoever indexes meanwhile
+        with self._snapshot():  # what is read is what is cited, whoever indexes meanwhile
             extracts = self.read(understood, among)
             confidence = self.calibration.confidence(extracts)
             answers = bool(extracts) and confidence >= threshold
@@ -151,7 +170,8 @@ class Bot:
                 extracts = grouped(extract for extract in extracts if extract.score >= least)
 
             def paths(document: str) -> list[str]:
-                return [path for path in self.store.paths(document) if among.takes_in(path)]
+                found = (path for store in self.stores for path in store.paths(document))
+                return [path for path in found if among.takes_in(path)]
 
             limit = MAX_CITATIONS if answers else NEAREST
             found = cite(extracts, self.document, limit=limit, paths=paths)
@@ -187,7 +207,7 @@ class Bot:
         The filters are as in `ask`.
         """
         among = Filter.of(within, after, before)
-        with self.store.snapshot():
+        with self._snapshot():
             return self._retriever.retrieve(checked(question), k, among)
 
     def chat(
@@ -199,12 +219,26 @@ class Bot:
     ) -> Chat:
         """A conversation that remembers its turns; the filters and their errors as in `ask`."""
         among = Filter.of(within, after, before)
-        among.documents(self.store)
+        among.documents(self.stores)
         return Chat(self, within=among.within, after=after, before=before)
 
     def document(self, document: str) -> Document:
         """The document with this id (`Citation.document`). Raises `KeyError` without one."""
-        return self.store.document(document)
+        for store in self.stores:
+            with suppress(KeyError):
+                return store.document(document)
+        raise KeyError(document)
+
+    def files(self) -> dict[str, str]:
+        """The id of the document at each path, in all of the stores."""
+        return {path: document for store in self.stores for path, document in store.files().items()}
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for store in self.stores:
+                stack.enter_context(store.snapshot())
+            yield
 
     def page_image(
         self, document: str, page: int, boxes: Sequence[Box] = (), strong: Sequence[Box] = ()

@@ -230,6 +230,45 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Default: 7860, or the next free.", show_default=False)
     ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option(
+            "--shared",
+            help="Keep what people add in DOCS/uploads, for everyone. Default: each browser "
+            "session has its own, until it is closed.",
+        ),
+    ] = False,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Offer ask, search and documents as tools for MCP.")
+    ] = False,
+    auth: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--auth",
+            metavar="USER:PASSWORD",
+            help="Let in who knows this. May be given several times; others on this machine can "
+            "see it in the list of processes, so rather use --auth-file.",
+            show_default=False,
+        ),
+    ] = None,
+    auth_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--auth-file",
+            metavar="FILE",
+            help="Let in who is in this file, USER:PASSWORD on each line; only you may read it.",
+            show_default=False,
+        ),
+    ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--host-name",
+            metavar="NAME",
+            help="Answer to this host name too, as behind a proxy. May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     no_auth: Annotated[
         bool, typer.Option("--no-auth", help="Let other machines in, without a password.")
     ] = False,
@@ -247,12 +286,14 @@ def serve(
 ) -> None:
     """Open the web chat."""
     from qa.feedback import Feedback
+    from qa.ui.auth import read_accounts
     from qa.ui.settings import LOOPBACK
 
-    if host not in LOOPBACK and not no_auth:
+    accounts = read_accounts(auth or (), auth_file)
+    if (host not in LOOPBACK or host_name) and not accounts and not no_auth:
         raise PinciteError(
             f"On {host} anyone who reaches this machine could read the documents: there is no "
-            "password. Say --no-auth if that is meant, or leave --host out."
+            "password. Give one with --auth-file or --auth, or say --no-auth if that is meant."
         )
     kept = None if feedback is None else Feedback(feedback)
     with _open(docs, index, model, reader) as bot:
@@ -260,7 +301,16 @@ def serve(
         from qa.ui.page import serve as serve_page
 
         with watching(docs, bot.store, bot.encoder) if watch else nullcontext():
-            serve_page(bot, host=host, port=port, feedback=kept)
+            serve_page(
+                bot,
+                host=host,
+                port=port,
+                feedback=kept,
+                shared=docs if shared else None,
+                accounts=accounts,
+                names=host_name or (),
+                mcp=mcp,
+            )
 
 
 @app.command(name="eval")

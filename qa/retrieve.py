@@ -6,18 +6,22 @@ What a question puts in quotation marks must stand in a passage, word for word.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from embeddings.encoder import Encoder
 from embeddings.passages import Passage
+from embeddings.runtime import Floats
 from embeddings.store import Store
-from embeddings.terms import quoted_phrases
+from embeddings.terms import match_terms, quoted_phrases, rarity
 from qa.copies import unlike
 from qa.within import EVERYTHING, Filter
 
 DENSE_WEIGHT = 0.62
 """Fitted on four development sets together (`benchmarks/README.md`); 0.55 to 0.65 are alike."""
 POOL = 50
+_LARGE = 5000
+"""Passages from which on a store is weighed by its own words: they are much the same in others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +40,99 @@ class Hit:
     copies: tuple[Passage, ...] = ()
 
 
-class Retriever:
-    """Finds passages in a store, with the encoder that the store was made with."""
+_Pooled: TypeAlias = tuple[int, int, float, float]
+"""The number of a store, a passage in it, its cosine and its BM25."""
 
-    def __init__(self, store: Store, encoder: Encoder) -> None:
-        self._store = store
+
+class Retriever:
+    """Finds passages in a store, and in `others`, with the encoder that all were made with."""
+
+    def __init__(self, store: Store, encoder: Encoder, others: Sequence[Store] = ()) -> None:
+        self._stores = (store, *others)
         self._encoder = encoder
 
     def retrieve(self, question: str, k: int, among: Filter = EVERYTHING) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
         The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
-        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
+        counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`. Of
+        several stores the pools are put together first, and a word of the question weighs by how
+        rare it is in all of them, so that a passage counts the same in each.
         Phrases in double quotation marks must stand in the passage, see `terms.holds`. A passage
         that says what better ones of other documents say is among their `copies`, not in the list.
         """
-        allowed = self._allowed(question, among)
-        pool = max(k, POOL)
+        documents = among.documents(self._stores)
         vector = self._encoder.encode_question(question)
-        dense = dict(self._store.nearest(vector, pool, allowed))
-        lexical = dict(self._store.matching(question, pool, also=list(dense), among=allowed))
-        only_lexical = [i for i in lexical if i not in dense]
-        dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
-        ids = sorted(dense)
-        fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
-        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        score = {i: s for s, i in best}
+        weights = _weights(self._stores, question) if len(self._stores) > 1 else None
+        pool = [
+            (number, i, dense, lexical)
+            for number, store in enumerate(self._stores)
+            for i, dense, lexical in _pool(store, question, vector, k, documents, weights)
+        ]
+        fused = fuse([dense for _, _, dense, _ in pool], [lexical for *_, lexical in pool])
+        ranked = sorted(zip(fused, pool, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        found: dict[tuple[str, int], Hit] = {}
+
+        def passages() -> Iterator[Passage]:
+            for hit in self._hits(ranked, k):
+                found.setdefault((hit.passage.document, hit.passage.id), hit)
+                yield hit.passage
+
         return [
-            Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0), copies)
-            for p, copies in unlike(self._passages([i for _, i in best], k), k)
+            replace(found[p.document, p.id], copies=copies) for p, copies in unlike(passages(), k)
         ]
 
-    def _passages(self, ids: Sequence[int], k: int) -> Iterator[Passage]:
-        """The passages in that order, fetched `k` at a time."""
-        for at in range(0, len(ids), k):
-            yield from self._store.passages(ids[at : at + k])
+    def _hits(self, ranked: Sequence[tuple[float, _Pooled]], at_once: int) -> Iterator[Hit]:
+        """The hits in that order, fetched so many at a time; without those that are gone."""
+        for at in range(0, len(ranked), at_once):
+            some = ranked[at : at + at_once]
+            passages = {
+                (number, passage.id): passage
+                for number, store in enumerate(self._stores)
+                for passage in store.passages([i for _, (of, i, _, _) in some if of == number])
+            }
+            for score, (number, i, dense, lexical) in some:
+                if (number, i) in passages:
+                    yield Hit(passages[number, i], score, dense, lexical)
 
-    def _allowed(self, question: str, among: Filter) -> list[int] | None:
-        """The passages that may be found; None where that is all of them."""
-        allowed: list[int] | None = None
-        if (documents := among.documents(self._store)) is not None:
-            allowed = self._store.passage_ids(documents)
-        if phrases := quoted_phrases(question):
-            holding = self._store.holding(phrases)
-            allowed = holding if allowed is None else sorted(set(holding) & set(allowed))
-        return allowed
+
+def _weights(stores: Sequence[Store], question: str) -> dict[str, float]:
+    """What each term of the question weighs by how rare it is in all the stores together."""
+    terms = match_terms(question)
+    passages = sum(map(len, stores))
+    counts = zip(*(store.term_counts(terms) for store in stores), strict=True)
+    return {term: rarity(passages, sum(count)) for term, count in zip(terms, counts, strict=True)}
+
+
+def _pool(
+    store: Store,
+    question: str,
+    vector: Floats,
+    k: int,
+    documents: set[str] | None,
+    weights: dict[str, float] | None,
+) -> list[tuple[int, float, float]]:
+    """The passages of one store that may be among the best `k`: id, cosine and BM25, by id."""
+    allowed = _allowed(store, question, documents)
+    size = max(k, POOL)
+    dense = dict(store.nearest(vector, size, allowed))
+    near = list(dense)
+    if weights is None or len(store) > _LARGE:
+        lexical = dict(store.matching(question, size, also=near, among=allowed))
+    else:
+        lexical = dict(store.matching_as_among(weights, size, also=near, among=allowed))
+    only_lexical = [i for i in lexical if i not in dense]
+    dense |= zip(only_lexical, store.similarities(vector, only_lexical), strict=True)
+    return [(i, dense[i], lexical.get(i, 0.0)) for i in sorted(dense)]
+
+
+def _allowed(store: Store, question: str, documents: set[str] | None) -> list[int] | None:
+    """The passages that may be found; None where that is all of them."""
+    allowed = None if documents is None else store.passage_ids(documents)
+    if phrases := quoted_phrases(question):
+        holding = store.holding(phrases)
+        allowed = holding if allowed is None else sorted(set(holding) & set(allowed))
+    return allowed
 
 
 def fuse(dense: Sequence[float], lexical: Sequence[float]) -> list[float]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from glob import escape
 
 from embeddings.errors import DocumentError
 from embeddings.store import Store
@@ -51,16 +52,18 @@ class Filter:
             )
         return cls(tuple(within), after, before)
 
-    def documents(self, store: Store) -> set[str] | None:
-        """The ids of the documents that it takes in; None where that is all of them.
+    def documents(self, stores: Sequence[Store]) -> set[str] | None:
+        """The ids of the documents of these stores that it takes in; None where that is all.
 
         Raises `DocumentError`, which says what there is, where it takes in nothing.
         """
-        files = store.files() if self.within else {}
-        chosen = documents_within(files, self.within) if self.within else None
+        chosen = None
+        if self.within:
+            files = {path: d for store in stores for path, d in store.files().items()}
+            chosen = documents_within(files, self.within)
         if self.after is None and self.before is None:
             return chosen
-        dates = store.dates()
+        dates = {d: date for store in stores for d, date in store.dates().items()}
         of_time = {document for document, date in dates.items() if self._covers(date)}
         found = of_time if chosen is None else of_time & chosen
         if not found:
@@ -70,7 +73,12 @@ class Filter:
 
     def takes_in(self, path: str) -> bool:
         """Whether `within` does."""
-        return not self.within or any(_takes_in(pattern, path) for pattern in self.within)
+        patterns = self.within
+        return (
+            not patterns
+            or literally(path) in patterns
+            or any(_takes_in(pattern, path) for pattern in patterns)
+        )
 
     def _covers(self, date: str) -> bool:
         if self.after is not None and _last_day(date) < _first_day(self.after):
@@ -98,13 +106,22 @@ def documents_within(files: Mapping[str, str], patterns: Sequence[str]) -> set[s
         raise ValueError(
             f"within is the string {patterns!r}, expected several, as in ({patterns!r},)"
         )
+    exact = {literally(path): document for path, document in files.items()}
     found: set[str] = set()
     for pattern in patterns:
-        taken = {document for path, document in files.items() if _takes_in(pattern, path)}
+        if pattern in exact:  # one of thousands, as where a person ticks documents in a list
+            taken = {exact[pattern]}
+        else:
+            taken = {document for path, document in files.items() if _takes_in(pattern, path)}
         if not taken:
             raise DocumentError(f"No document is in {pattern!r}. There are: {_listed(files)}.")
         found |= taken
     return found
+
+
+def literally(path: str) -> str:
+    """The pattern that takes in this document and no other, whatever signs are in its path."""
+    return escape(path)
 
 
 def _takes_in(pattern: str, path: str) -> bool:

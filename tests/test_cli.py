@@ -251,6 +251,9 @@ def test_calibrate_prints_what_is_answered_at_which_precision_and_keeps_it(
         (["index", "SEEDS", "--index", "BAD"], "--index"),
         (["serve", "SEEDS", "--host", "0.0.0.0"], "--no-auth"),
         (["serve", "SEEDS", "--feedback", "BAD"], "one JSON object a line, found something else"),
+        (["serve", "SEEDS", "--host-name", "answers.example"], "--auth-file"),
+        (["serve", "SEEDS", "--auth", "anna"], "expected USER:PASSWORD"),
+        (["serve", "SEEDS", "--auth-file", "BAD"], "chmod 600"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line_on_stderr(

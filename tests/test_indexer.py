@@ -137,7 +137,7 @@ def test_a_folder_of_bad_files_alone_is_an_error(
 def test_progress_ends_at_the_total(docs: Path, store: Store, encoder: WordEncoder) -> None:
     told: list[Progress] = []
     index_folder(docs, store, encoder, progress=told.append)
-    assert [p.path for p in told] == ["cats.txt", "sub/dogs.md", ""]
+    assert [p.path for p in told] == ["cats.txt", "sub/dogs.md", "sub/dogs.md", ""]
     assert told[-1].done_bytes == told[-1].total_bytes > 0
     assert told[-1].remaining_seconds == 0
 
@@ -275,7 +275,7 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
 
     class Dying(WordEncoder):
         def encode_passages(self, texts: Sequence[str]) -> Floats:
-            if len(self.embedded) > 512:
+            if len(self.embedded) >= 516:  # 512 passages, and the context with every 128
                 raise KeyboardInterrupt
             return super().encode_passages(texts)
 
@@ -283,11 +283,11 @@ def test_a_long_document_goes_on_where_it_was_cut_short(
     with pytest.raises(KeyboardInterrupt):
         index_folder(docs, store, dying)
     assert store.files() == {}
-    assert (len(dying.embedded), dying.embedded[-1]) == (513, "long")
+    assert (len(dying.embedded), dying.embedded[-1]) == (516, "long")
     told: list[Progress] = []
     report = index_folder(docs, store, encoder, progress=told.append)
     assert report.embedded == len(store) - 512
-    assert [text for text in encoder.embedded if text in dying.embedded] == ["long"]
+    assert set(encoder.embedded) & set(dying.embedded) == {"long"}
     assert len(told) > 3
     assert [p.done_bytes for p in told] == sorted(p.done_bytes for p in told)
     assert told[-1].done_bytes == told[-1].total_bytes

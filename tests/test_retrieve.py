@@ -114,3 +114,36 @@ def test_a_quoted_phrase_must_stand_in_the_passage(tmp_path: Path) -> None:
 def test_the_passage_with_the_answer_is_found_by_other_words(bot: Bot) -> None:
     hits = bot.search("Which organisations arranged the youth conference?", 3)
     assert any("co-hosted by the Aspen Institute" in hit.passage.text for hit in hits)
+
+
+def test_two_stores_are_found_in_as_if_they_were_one(tmp_path: Path) -> None:
+    texts = {"a": "cats sleep", "b": "dogs bark", "c": "cats and dogs fight", "d": "fish swim"}
+    texts |= {name: f"{name} sings a song" for name in "efghijkl"}
+    encoder = WordEncoder()
+    stores = []
+    for names in ("abcdefghijkl", "acefghijkl", "bd"):
+        docs = tmp_path / names
+        docs.mkdir()
+        for name in names:
+            (docs / f"{name}.txt").write_text(f"{texts[name]}.")
+        stores.append(open_store(docs / ".pincite", encoder))
+        index_folder(docs, stores[-1], encoder)
+    whole, first, second = stores
+    try:
+        for question in ("which fish swim", "dogs that fight", "who sings", "cats"):
+            one = Retriever(whole, encoder).retrieve(question, 12)
+            two = Retriever(first, encoder, [second]).retrieve(question, 12)
+            scores = {hit.passage.text: (hit.score, hit.dense, hit.lexical) for hit in one}
+            assert two[0].passage.text == one[0].passage.text
+            assert len(two) == len(scores) == 12
+            for hit in two:
+                score, dense, lexical = scores[hit.passage.text]
+                assert (hit.score, hit.dense) == pytest.approx((score, dense), abs=0.06)
+                # Apart from how long the texts around it are, which BM25 counts in too.
+                assert hit.lexical == pytest.approx(lexical, rel=0.25)
+        among = Filter(("a.txt", "b.txt"))
+        within = Retriever(first, encoder, [second]).retrieve("fish", 4, among)
+        assert {hit.passage.text for hit in within} == {"cats sleep.", "dogs bark."}
+    finally:
+        for store in stores:
+            store.close()

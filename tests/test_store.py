@@ -12,6 +12,7 @@ from embeddings.passages import Window
 from embeddings.runtime import Floats
 from embeddings.sentences import Span
 from embeddings.store import BLOCK, Known, Listing, Settings, Stamp, Store
+from embeddings.terms import match_terms, rarity
 
 SETTINGS = Settings("toy@1", 4, "pincite_16k", 160, 40)
 TEXT = "Cats sleep. Dogs bark."
@@ -62,6 +63,30 @@ def test_nearest_agrees_with_brute_force(tmp_path: Path) -> None:
         assert store.similarities(question, [i for i, _ in found]) == pytest.approx(
             [s for _, s in found]
         )
+
+
+def test_with_its_own_weights_a_store_matches_as_it_does(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        for number, text in enumerate(["Cats and dogs bark.", "A cat. A dog. A fish.", "Fish."]):
+            windows = [Window(0, len(text), (Span(0, len(text)),))]
+            store.add(Document(text, f"{number}.txt", f"T{number}", text, ()), windows, VECTORS[:1])
+        question = "Which dogs bark at cats and fish?"
+        terms = match_terms(question)
+        assert store.term_counts(terms) == [3, 2, 4, 2, 2]
+        weights = dict(zip(terms, (rarity(5, n) for n in (3, 2, 4, 2, 2)), strict=True))
+        plain = store.matching(question, 9)
+        assert [i for i, _ in store.matching_as_among(weights, 9)] == [i for i, _ in plain]
+        assert dict(store.matching_as_among(weights, 9)) == pytest.approx(dict(plain))
+        (best,) = store.matching_as_among(weights, 1)
+        assert store.matching_as_among(weights, 1, also=[plain[-1][0], 99]) == [
+            best,
+            pytest.approx(plain[-1]),
+        ]
+        only = store.matching_as_among(weights, 9, among=[plain[1][0]])
+        assert only == [pytest.approx(plain[1])]
+        twice = {term: 2 * weight for term, weight in weights.items()}
+        doubled = {i: 2 * score for i, score in plain}
+        assert dict(store.matching_as_among(twice, 9)) == pytest.approx(doubled)
 
 
 def test_words_match_by_stem_and_rare_words_count_more(tmp_path: Path) -> None:

@@ -10,14 +10,20 @@ import pytest
 from qa.bot import Bot
 from qa.feedback import Feedback
 from qa.ui.conversation import Conversation
+from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
+from qa.ui.sessions import Sessions
 from qa.ui.settings import quieten
 from tests.test_feedback import FIRST
 
 
+def handling(bot: Bot, feedback: Feedback | None = None) -> Handlers:
+    quieten()
+    return Handlers(Documents(bot, Sessions(bot), "cookie"), feedback)
+
+
 def judge(handlers: Handlers, conversation: Conversation, **event: object) -> Conversation:
     """The conversation after a thumb, the same where nothing came of it."""
-    quieten()
     import gradio as gr
 
     data = gr.LikeData(None, {"value": "<b>not looked at</b>", **event})
@@ -29,7 +35,7 @@ def judge(handlers: Handlers, conversation: Conversation, **event: object) -> Co
 def test_a_thumb_for_no_answer_is_ignored(bot: Bot, tmp_path: Path, index: object) -> None:
     path = tmp_path / "gold.jsonl"
     conversation = Conversation().after(FIRST)
-    handlers = Handlers(bot, Feedback(path))
+    handlers = handling(bot, Feedback(path))
     assert judge(handlers, conversation, index=index, liked=True) == conversation
     assert path.read_bytes() == b""
 
@@ -37,7 +43,7 @@ def test_a_thumb_for_no_answer_is_ignored(bot: Bot, tmp_path: Path, index: objec
 def test_a_thumb_is_kept_with_the_servers_own_words(bot: Bot, tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
     conversation = Conversation().after(FIRST)
-    handlers = Handlers(bot, Feedback(path))
+    handlers = handling(bot, Feedback(path))
     assert judge(handlers, conversation, index=1, liked=True).thumbs == (True,)
     assert b"not looked at" not in path.read_bytes()
     assert judge(handlers, conversation, index=1, liked="").thumbs == (None,)
@@ -46,21 +52,20 @@ def test_a_thumb_is_kept_with_the_servers_own_words(bot: Bot, tmp_path: Path) ->
 
 def test_a_thumb_without_a_file_for_feedback_is_ignored(bot: Bot) -> None:
     conversation = Conversation().after(FIRST)
-    assert judge(Handlers(bot), conversation, index=1, liked=True) == conversation
+    assert judge(handling(bot), conversation, index=1, liked=True) == conversation
 
 
 def test_retry_undo_and_export_of_an_empty_conversation_do_nothing(bot: Bot) -> None:
-    quieten()
     import gradio as gr
 
-    handlers, empty, nothing = Handlers(bot), Conversation(), (gr.skip(),) * 5
-    assert list(handlers.on_retry(empty)) == [nothing]
+    handlers, empty, nothing = handling(bot), Conversation(), (gr.skip(),) * 5
+    assert list(handlers.on_retry(empty, None)) == [nothing]
     assert handlers.on_undo(empty) == nothing
     assert handlers.export(empty) == ""
 
 
 @pytest.mark.parametrize("message", [None, "", " \n", "x" * 2001])
 def test_a_message_not_to_be_asked_gets_a_notice(bot: Bot, message: str | None) -> None:
-    updates: list[Any] = list(Handlers(bot).on_question(message, "any", Conversation()))
+    updates: list[Any] = list(handling(bot).on_question(message, "any", Conversation(), None))
     assert len(updates) == 1
     assert 'role="alert"' in updates[0][1]

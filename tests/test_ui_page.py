@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, HttpCredentials, Locator, Page, expect, sync_playwright
 
 from embeddings.errors import StoreError
 from qa.bot import Answer, Bot
@@ -146,20 +146,26 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
 
 
 @contextmanager
-def served(bot: Bot, **options: Any) -> Iterator[str]:
-    # Gradio leaves event loops unclosed; they are collected here, where nobody minds.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        with running(bot, port=free_port(), **options) as address:
-            yield address
+def served() -> Iterator[None]:
+    """Collects the event loops that Gradio leaves unclosed, here, where nobody minds."""
+    with _unwarned():
+        yield
+    with _unwarned():  # again: pytest sets its own filters anew for each test
         asyncio.set_event_loop(None)
         gc.collect()
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
 
 
 @pytest.fixture(scope="module")
 def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
     calls.listening = True
-    with served(bot) as address:
+    with served(), running(bot, port=free_port()) as address:
         yield address
 
 
@@ -178,10 +184,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str) -> Iterator[Page]:
+def opened(
+    browser: Browser, address: str, credentials: HttpCredentials | None = None
+) -> Iterator[Page]:
     """The page at 1440 × 900; afterwards no request left this machine and no script failed."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
+        http_credentials=credentials,
         permissions=["clipboard-read", "clipboard-write"],
     )
     page = context.new_page()
@@ -190,11 +199,13 @@ def opened(browser: Browser, address: str) -> Iterator[Page]:
     inside = (address, "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(inside) else outside.append(r.url))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    open_page(page, address)
-    yield page
-    assert page.evaluate("window.pwned") is None
-    assert (outside, faults) == ([], [])
-    context.close()
+    try:
+        open_page(page, address)
+        yield page
+        assert page.evaluate("window.pwned") is None
+        assert (outside, faults) == ([], [])
+    finally:
+        context.close()
 
 
 @pytest.fixture
@@ -451,7 +462,11 @@ def test_a_thumb_is_kept_as_a_gold_candidate(
 ) -> None:
     path = tmp_path / "gold.jsonl"
     question = "Who is the national security adviser?"
-    with served(bot, feedback=Feedback(path)) as address, opened(browser, address) as page:
+    with (
+        served(),
+        running(bot, port=free_port(), feedback=Feedback(path)) as address,
+        opened(browser, address) as page,
+    ):
         ask(page, question)
         page.get_by_role("button", name="Like", exact=True).click()
         wait_until(page, lambda: path.stat().st_size > 0)
@@ -648,44 +663,6 @@ def test_the_dark_page_stays_dark(page: Page) -> None:
 
 
 # Without a browser
-
-
-def test_the_endpoint_answers_as_the_command_line_does(address: str) -> None:
-    event, (answer,) = call(address, "ask", ["Who is the national security adviser?", None])
-    assert event == "complete"
-    assert list(answer) == [
-        *("question", "text", "confidence", "abstained", "seconds", "citations", "nearest")
-    ]
-    assert (answer["text"], answer["confidence"], answer["abstained"]) == (
-        *("Jake Sullivan", 0.93, False),
-    )
-    assert answer["citations"][0]["document"] == "000_c69afa3c8f6a24bb.txt"
-    assert (answer["citations"][0]["start"], answer["citations"][0]["end"]) == (1150, 1345)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (["  ", None], "The question is empty."),
-        (["Why?", 7], "min_confidence is 7, expected a number from 0 to 1."),
-        ([["Why?"], None], "`question` must be a text"),
-        (["Why?", "much"], "`min_confidence` a number or null"),
-    ],
-)
-def test_the_endpoint_refuses_bad_input_clearly(
-    address: str, data: list[Any], message: str
-) -> None:
-    event, error = call(address, "ask", data)
-    assert event == "error"
-    assert message in error["error"]
-
-
-def test_only_ask_is_published(address: str) -> None:
-    with urllib.request.urlopen(f"{address}gradio_api/info") as response:
-        endpoints = json.load(response)["named_endpoints"]
-    assert list(endpoints) == ["/ask"]
-    (result,) = endpoints["/ask"]["returns"]
-    assert result["type"]["properties"]["confidence"] == {"type": "number"}
 
 
 def test_every_response_carries_the_policy(address: str) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from embeddings.documents import Document
 from embeddings.sentences import paragraphs
-from embeddings.store import Listing
 from qa.bot import Answer
 from qa.chat import Turn
 from qa.cite import Citation
@@ -226,23 +225,6 @@ def test_any_sentence_comes_out_of_the_chat_on_one_line(text: str, data: st.Data
     assert html.splitlines() == [html]
     shown, plain = ("".join(t.split()) for t in (_Reader(html).within["quote"], text))
     assert shown in (f"{plain}1", f"“{plain}”1")
-
-
-# The documents
-
-
-def test_the_list_of_documents_counts_and_opens_them() -> None:
-    listing = Listing("a/<b>.txt", ID, "A & B", 1)
-    assert render.documents_html([listing, dataclasses.replace(listing, passages=1200)]) == (
-        '<h2>Documents</h2><p class="counts">2 documents, 1,201 passages</p><ul class="documents">'
-        '<li><span class="title" title="A &amp; B">A &amp; B</span>'
-        '<span class="path">a/&lt;b&gt;.txt</span><span class="count">1 passage</span>'
-        f'<button class="open" value="#c:{ID}:0-0:0-0" aria-label="Open A &amp; B">Open</button>'
-        '</li><li><span class="title" title="A &amp; B">A &amp; B</span>'
-        '<span class="path">a/&lt;b&gt;.txt</span><span class="count">1,200 passages</span>'
-        f'<button class="open" value="#c:{ID}:0-0:0-0" aria-label="Open A &amp; B">Open</button>'
-        "</li></ul>"
-    )
 
 
 # The source panel

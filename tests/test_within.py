@@ -5,7 +5,7 @@ import pytest
 from embeddings.errors import DocumentError
 from embeddings.indexer import index_folder, open_store
 from embeddings.store import Store
-from qa.within import Filter, documents_within
+from qa.within import Filter, documents_within, literally
 from tests.toy import WordEncoder
 
 FILES = {
@@ -52,6 +52,14 @@ def test_a_pattern_takes_in_documents_folders_and_what_is_in_them(
     assert documents_within(FILES, patterns) == set(documents)
 
 
+def test_a_path_taken_literally_takes_in_that_document_alone() -> None:
+    files = {"a[1].txt": "A", "a1.txt": "B", "*": "C", "?.txt": "D", "x.txt": "E", "!": "F"}
+    for path, document in files.items():
+        assert documents_within(files, [literally(path)]) == {document}
+    assert documents_within(files, ["a[1].txt"]) == {"A", "B"}
+    assert documents_within(files, ["*"]) == {*"ABCDEF"}
+
+
 def test_a_pattern_that_takes_in_nothing_is_an_error_that_says_what_there_is() -> None:
     expected = (
         r"No document is in '2025/\*'\. There are: 2023/ \(1\), 2024 draft\.txt, 2024/ \(2\), "
@@ -85,21 +93,21 @@ def test_one_string_is_not_taken_for_its_characters() -> None:
 def test_dates_bound_documents_and_leave_out_those_without(
     store: Store, chosen: Filter, names: set[str]
 ) -> None:
-    found = chosen.documents(store)
+    found = chosen.documents([store])
     assert found is not None
     assert {Path(store.document(document).path).stem for document in found} == names
 
 
 def test_no_filter_is_all_documents(store: Store) -> None:
-    assert Filter().documents(store) is None
+    assert Filter().documents([store]) is None
 
 
 def test_dates_that_leave_nothing_are_an_error_that_says_what_there_is(store: Store) -> None:
     expected = r"No document is dated after 2025\. Of 3 it is known .* 2023-12-31 to 2024-05-03"
     with pytest.raises(DocumentError, match=expected):
-        Filter(after="2025").documents(store)
+        Filter(after="2025").documents([store])
     with pytest.raises(DocumentError, match="None of the documents says when it is from"):
-        Filter(("undated.md",), before="2025").documents(store)
+        Filter(("undated.md",), before="2025").documents([store])
 
 
 @pytest.mark.parametrize("date", ["", "May", "2024-13", "2024-5-3", "24", "2024-05-03T10:00"])

@@ -1,4 +1,4 @@
-"""What the page calls when something happens: a question, a click on a citation, the endpoint.
+"""What the page calls when something happens: a question, a click on a citation.
 
 Each handler can be reached by a plain POST, whatever its visibility, and takes its input as
 coming from anyone. Gradio is imported inside the functions, after `settings.quieten`.
@@ -14,13 +14,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embeddings.errors import PinciteError
-from qa.answer_json import AnswerJson, answer_json
-from qa.bot import Bot, checked
-from qa.chat import Chat, Turn
+from qa.bot import checked
+from qa.chat import Chat
 from qa.examples import example_questions
 from qa.feedback import Feedback
 from qa.ui import render
 from qa.ui.conversation import Conversation
+from qa.ui.documents import Documents, given_request
 from qa.ui.export import conversation_markdown
 from qa.ui.pdf_page import NO_PAGE, PageView, page_view
 from qa.ui.reference import parse_reference, refer
@@ -36,37 +36,48 @@ Updates: TypeAlias = tuple[Any, ...]
 
 
 class Handlers:
-    """What the page's events, the source panel's script and the public endpoint call."""
+    """What the page's events and the source panel's script call."""
 
-    def __init__(self, bot: Bot, feedback: Feedback | None = None) -> None:
-        self._bot = bot
+    def __init__(self, documents: Documents, feedback: Feedback | None = None) -> None:
+        self._documents = documents
         self._feedback = feedback
         self._examples: tuple[object, list[str]] | None = None
         self._examples_lock = Lock()
+        given_request(Handlers.on_question)
+        given_request(Handlers.on_retry)
         self._numbers = count()
-        self._document_html = lru_cache(maxsize=8)(self._render_document)
+        self._document_html = lru_cache(maxsize=8)(document_html)
 
     def on_question(
-        self, message: str | None, alone: object, conversation: Conversation
+        self,
+        message: str | None,
+        alone: object,
+        conversation: Conversation,
+        chosen: object,
+        request: Any = None,
     ) -> Iterator[Updates]:
         """First while searching, then with the answer.
 
-        `alone`: the message is asked as it stands, leaning on nothing before it.
+        `alone`: the message is asked as it stands, leaning on nothing before it. `chosen` are the
+        documents ticked.
         """
         import gradio as gr
 
         same = gr.skip()
         try:
             message = checked(message or "")
-        except ValueError as error:
+            bot, within = self._documents.asked(chosen, request)
+        except (ValueError, PinciteError) as error:
             yield same, render.notice_html(str(error)), same, same, same
             return
         # Only now is the box emptied: to do it later would erase what the person types meanwhile.
         yield _drawn(conversation, render.pending_messages(message)), "", "", same, same
-        turns = () if alone else conversation.turns
-        yield from self._answer(message, turns, conversation, unanswered=(conversation, message))
+        chat = Chat(bot, [] if alone else list(conversation.turns), within=within)
+        yield from self._answer(message, chat, conversation, unanswered=(conversation, message))
 
-    def on_retry(self, conversation: Conversation) -> Iterator[Updates]:
+    def on_retry(
+        self, conversation: Conversation, chosen: object, request: Any = None
+    ) -> Iterator[Updates]:
         """The last question asked again, of the documents as they are now."""
         import gradio as gr
 
@@ -74,10 +85,16 @@ class Handlers:
         if not conversation.turns:
             yield same, same, same, same, same
             return
+        try:
+            bot, within = self._documents.asked(chosen, request)
+        except (ValueError, PinciteError) as error:
+            yield same, render.notice_html(str(error)), same, same, same
+            return
         last, before = conversation.turns[-1], conversation.before_last()
         yield _drawn(before, render.pending_messages(last.message)), "", same, same, same
         turns = () if last.question == last.message else before.turns
-        yield from self._answer(last.message, turns, before, unanswered=(conversation, same))
+        chat = Chat(bot, list(turns), within=within)
+        yield from self._answer(last.message, chat, before, unanswered=(conversation, same))
 
     def on_undo(self, conversation: Conversation) -> Updates:
         """The last question taken back, into the box."""
@@ -136,16 +153,17 @@ class Handlers:
         return gr.update(placeholder=render.welcome_html(questions))
 
     def _example_questions(self) -> list[str]:
-        files = tuple(self._bot.store.files().items())
+        bot = self._documents.everyones
+        files = tuple(bot.store.files().items())
         with self._examples_lock:
             if self._examples is None or self._examples[0] != files:
-                self._examples = files, example_questions(self._bot)
+                self._examples = files, example_questions(bot)
             return self._examples[1]
 
     def _answer(
         self,
         message: str,
-        leaning_on: tuple[Turn, ...],
+        chat: Chat,
         before: Conversation,
         *,
         unanswered: tuple[Conversation, object],
@@ -158,7 +176,7 @@ class Handlers:
 
         same = gr.skip()
         try:
-            turn = Chat(self._bot, list(leaning_on)).say(message)
+            turn = chat.say(message)
         except (ValueError, PinciteError) as error:
             notice = str(error)
         except Exception:
@@ -176,62 +194,37 @@ class Handlers:
         conversation, box = unanswered
         yield _drawn(conversation), render.notice_html(notice), box, same, same
 
-    def server_functions(self) -> list[Callable[[object], object]]:
+    def server_functions(self) -> list[Callable[..., object]]:
         """What the source panel's script calls; plain functions, for Gradio marks them."""
 
-        def read_document(document: object) -> str:
-            return self._document_html(document) if isinstance(document, str) else ""
+        def read_document(document: object, request: Any = None) -> str:
+            try:
+                found = self._documents.bot(request).document(str(document))
+            except KeyError:
+                return ""
+            return self._document_html(found)
 
-        def open_source(ref: object) -> SourceView:
+        def open_source(ref: object, request: Any = None) -> SourceView:
             reference = parse_reference(ref)
             if reference is None:
                 return NOTHING_TO_SHOW
             try:
-                return source_view(self._bot.document(reference.document), reference)
+                found = self._documents.bot(request).document(reference.document)
+                return source_view(found, reference)
             except (KeyError, ValueError):
                 return NOTHING_TO_SHOW
 
-        def open_page(asked: object) -> PageView:
+        def open_page(asked: object, request: Any = None) -> PageView:
             ref, page = asked if isinstance(asked, list) and len(asked) == 2 else (None, None)
             reference = parse_reference(ref)
             if reference is None or not isinstance(page, int | None):
                 return NO_PAGE
             try:
-                return page_view(self._bot, reference, page)
+                return page_view(self._documents.bot(request), reference, page)
             except (KeyError, ValueError):
                 return NO_PAGE
 
-        return [read_document, open_source, open_page]
-
-    def endpoint(self) -> Callable[[str, float | None], AnswerJson]:
-        """The public endpoint `ask`; a plain function, whose types and docstring Gradio reads."""
-
-        def ask(question: str, min_confidence: float | None = None) -> AnswerJson:
-            """Answer a question with sentences quoted from the documents.
-
-            `min_confidence` is from 0 (never abstain) to 1; without it, the calibrated threshold.
-            """
-            import gradio as gr
-
-            if not isinstance(question, str) or not isinstance(min_confidence, int | float | None):
-                raise gr.Error(
-                    "`question` must be a text and `min_confidence` a number or null.",
-                    print_exception=False,
-                )
-            try:
-                return answer_json(self._bot.ask(question, min_confidence=min_confidence))
-            except (ValueError, PinciteError) as error:
-                raise gr.Error(str(error), print_exception=False) from error
-
-        # Gradio takes the annotation as it stands, and a string would be published as "any".
-        ask.__annotations__["return"] = AnswerJson
-        return ask
-
-    def _render_document(self, document: str) -> str:
-        try:
-            return document_html(self._bot.document(document))
-        except KeyError:
-            return ""
+        return [given_request(f) for f in (read_document, open_source, open_page)]
 
 
 def _drawn(conversation: Conversation, pending: Sequence[render.Message] = ()) -> dict[str, Any]:

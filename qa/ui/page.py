@@ -6,21 +6,29 @@ Gradio is imported inside the functions, after `settings.quieten`.
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import PinciteError
 from qa.bot import Bot
 from qa.feedback import Feedback
 from qa.ui import render
+from qa.ui.admission import Limits
+from qa.ui.api import AT_ONCE, endpoints, explained
+from qa.ui.auth import Passwords
 from qa.ui.conversation import Conversation
+from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
+from qa.ui.sessions import Sessions
 from qa.ui.settings import bypass_proxy, quieten
 
 if TYPE_CHECKING:
@@ -28,10 +36,8 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 7860
 PORTS_TRIED = 100
-AT_ONCE = 8
-"""How many questions are worked on at the same time; beyond this a CPU gains nothing."""
 MAX_UPLOAD = "1kb"
-"""The page takes no files, but Gradio's upload address is always open."""
+"""Gradio's own upload is shut (`security`), and takes next to nothing if ever it is not."""
 
 
 class ServeError(PinciteError):
@@ -44,16 +50,35 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     feedback: Feedback | None = None,
+    shared: Path | None = None,
+    accounts: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    mcp: bool = False,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serves the page until interrupted.
 
     `port` None means `FIRST_PORT` or the next that is free. With `feedback`, answers can be judged
-    and that is kept there. `ready` is called with the page's address once it answers; by default
-    it is printed on stderr. Raises `ServeError` where the address or the port cannot be had.
+    and that is kept there. `shared` is the folder that the bot is over, where what people add is to
+    stay there for all; without it, each session has its own. `accounts` are the passwords by name
+    that let in, `names` the host names beside the addresses, and `mcp` offers the endpoints as
+    tools too. `ready` is called with the page's address once it answers; by default it is printed
+    on stderr. Raises `ServeError` where the address or the port cannot be had.
     """
-    served = running(bot, host=host, port=port, feedback=feedback)
-    with served as address, suppress(KeyboardInterrupt):
+    page = running(
+        bot,
+        host=host,
+        port=port,
+        feedback=feedback,
+        shared=shared,
+        accounts=accounts,
+        names=names,
+        mcp=mcp,
+    )
+    if threading.current_thread() is threading.main_thread():
+        # Ended politely, the server deletes what its sessions have added.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with page as address, suppress(KeyboardInterrupt):
         (ready or _say)(address)
         threading.Event().wait()
 
@@ -65,16 +90,41 @@ def running(
     host: str = "127.0.0.1",
     port: int | None = None,
     feedback: Feedback | None = None,
+    shared: Path | None = None,
+    accounts: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+    mcp: bool = False,
+    limits: Limits | None = None,
 ) -> Iterator[str]:
-    """The address of the page, which is served until the block ends. See `serve`."""
+    """The address of the page, which is served until the block ends. See `serve`.
+
+    `limits` are those of what people add.
+    """
     quieten()
     bypass_proxy(host)
     from starlette.middleware import Middleware
 
+    from qa.ui.door import Door
     from qa.ui.security import Guard
 
+    if mcp and find_spec("mcp") is None:
+        raise ServeError("Tools for MCP need one more package: pip install 'pincite[mcp]'")
     port = _free_port(host, port)
-    page = build(bot, feedback)
+    sessions = Sessions(bot, shared=shared, limits=limits)
+    cookie = f"pincite-{port}"  # cookies know no ports
+    page = build(bot, sessions, cookie, feedback)
+    guard = Middleware(
+        Guard,
+        host=host,
+        names=[name.lower() for name in names],
+        passwords=Passwords(accounts) if accounts else None,
+    )
+    door = Middleware(Door, sessions=sessions, cookie=cookie)
+    app: dict[str, Any] = {"middleware": [guard, door]}
+    if mcp:
+        from qa.ui.tools import tools
+
+        app["routes"], app["lifespan"] = tools(endpoints(bot))
     try:
         page.launch(
             server_name=f"[{host}]" if ":" in host else host,
@@ -88,33 +138,44 @@ def running(
             pwa=False,
             enable_monitoring=False,
             max_file_size=MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(Guard, host=host)]},
+            mcp_server=False,
+            app_kwargs=app,
             theme=_theme(),
-            css=_web("page.css"),
+            css=_web("page.css") + _web("documents.css"),
             head=f"<style>{_fonts()}</style><script>{_web('page.js')}</script>",
         )
     except OSError as error:
         raise ServeError(_refusal(host, port)) from error
-    try:
-        yield str(page.local_url)
-    finally:
-        page.close(verbose=False)
+    with sessions.kept():
+        try:
+            yield str(page.local_url)
+        finally:
+            page.close(verbose=False)
 
 
-def build(bot: Bot, feedback: Feedback | None = None) -> gr.Blocks:
-    """The page over this bot, not yet served; the endpoint `ask` is its public part."""
+def build(bot: Bot, sessions: Sessions, cookie: str, feedback: Feedback | None = None) -> gr.Blocks:
+    """The page over this bot, not yet served; the endpoints of `api` are its public part.
+
+    `cookie` is the name of the one by which `sessions` are known.
+    """
     quieten()
     import gradio as gr
 
-    listings = bot.store.listings()
-    handlers = Handlers(bot, feedback)
+    documents = Documents(bot, sessions, cookie)
+    handlers = Handlers(documents, feedback)
     page = gr.Blocks(title="Pincite", fill_width=True, fill_height=True, analytics_enabled=False)
     with page:
         conversation = gr.State(Conversation())
         alone = gr.Checkbox(False, visible=False)
         exported = gr.Textbox("", visible=False)
         with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
-            documents = gr.HTML(render.documents_html(listings), apply_default_css=False)
+            chosen = gr.HTML(
+                {},
+                html_template=_web("documents.html"),
+                js_on_load=_web("documents.js"),
+                server_functions=documents.server_functions(),
+                apply_default_css=False,
+            )
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
             export = gr.Button("Export", size="sm", min_width=70, scale=0, elem_id="export")
@@ -156,12 +217,12 @@ def build(bot: Bot, feedback: Feedback | None = None) -> gr.Blocks:
                 )
         outputs = [chat, notice, box, source, conversation]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        asked = [box, alone, conversation]
-        sent = "(message, alone, conversation) => window.pincite.sent(message, conversation)"
+        asked = [box, alone, conversation, chosen]
+        sent = "(...values) => window.pincite.sent(...values)"
         asking = box.submit(
             handlers.on_question, asked, outputs, js=sent, trigger_mode="always_last", **quiet
         )
-        retrying = chat.retry(handlers.on_retry, conversation, outputs, **quiet)
+        retrying = chat.retry(handlers.on_retry, [conversation, chosen], outputs, **quiet)
         chat.undo(handlers.on_undo, conversation, outputs, **quiet)
         clear.click(handlers.on_clear, None, outputs, cancels=[asking, retrying], **quiet)
         if feedback is not None:
@@ -172,8 +233,8 @@ def build(bot: Bot, feedback: Feedback | None = None) -> gr.Blocks:
         dark.click(None, js="() => window.pincite.flipTheme()", **quiet)
         page.load(None, js="() => window.pincite.ready()", **quiet)
         page.load(handlers.welcome, None, chat, **quiet)
-        page.load(lambda: render.documents_html(bot.store.listings()), None, documents, **quiet)
-        gr.events.api(handlers.endpoint(), api_name="ask")
+        for endpoint in endpoints(bot):
+            gr.events.api(explained(endpoint), api_name=endpoint.__name__)
     page.queue(default_concurrency_limit=AT_ONCE)
     return page
 

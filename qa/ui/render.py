@@ -1,4 +1,4 @@
-"""Answers and document lists → HTML: pure functions, and the page's first defence.
+"""Answers → HTML: pure functions, and the page's first defence.
 
 Every text that comes from a document or a person is escaped here; nothing escapes later. In the
 chat, Gradio reads HTML as Markdown, which raw HTML withstands as long as it holds no blank line:
@@ -15,11 +15,10 @@ from itertools import pairwise
 from typing import TypedDict
 from urllib.parse import quote_plus
 
-from embeddings.store import Listing
 from qa.bot import Answer
 from qa.chat import Turn
 from qa.cite import Citation
-from qa.ui.reference import Reference, refer
+from qa.ui.reference import refer
 
 HIGH_CONFIDENCE = 0.8
 MEDIUM_CONFIDENCE = 0.6
@@ -212,28 +211,6 @@ def _confidence(confidence: float) -> str:
     return (
         f'<span class="confidence {level}" title="{title}"><i></i><i></i><i></i>'
         f"{word} confidence, {per_cent}%</span>"
-    )
-
-
-# The documents
-
-
-def documents_html(listings: Sequence[Listing]) -> str:
-    """The list of documents, each with a button that opens it in the source panel."""
-    passages = sum(listing.passages for listing in listings)
-    counts = f"{_counted(len(listings), 'document')}, {_counted(passages, 'passage')}"
-    rows = "".join(map(_document_row, listings))
-    return f'<h2>Documents</h2><p class="counts">{counts}</p><ul class="documents">{rows}</ul>'
-
-
-def _document_row(listing: Listing) -> str:
-    title = _escaped(listing.title)
-    return (
-        f'<li><span class="title" title="{title}">{title}</span>'
-        f'<span class="path">{_escaped(listing.path)}</span>'
-        f'<span class="count">{_counted(listing.passages, "passage")}</span>'
-        f'<button class="open" value="{Reference(listing.document)}"'
-        f' aria-label="Open {title}">Open</button></li>'
     )
 
 

@@ -62,8 +62,8 @@
     if (event.target === box() && !box().value.trim()) alone = false;
   });
   // What Gradio sends along with a question.
-  pincite.sent = (message, conversation) => {
-    const sent = [message, alone, conversation];
+  pincite.sent = (message, _alone, ...others) => {
+    const sent = [message, alone, ...others];
     alone = false;
     return sent;
   };
