@@ -5,7 +5,7 @@ What a question puts in quotation marks must stand in a passage, word for word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embeddings.encoder import Encoder
@@ -64,13 +64,8 @@ class Retriever:
         score = {i: s for s, i in best}
         return [
             Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0), copies)
-            for p, copies in unlike(self._passages([i for _, i in best], k), k)
+            for p, copies in unlike(self._store.passages([i for _, i in best]), k)
         ]
-
-    def _passages(self, ids: Sequence[int], k: int) -> Iterator[Passage]:
-        """The passages in that order, fetched `k` at a time."""
-        for at in range(0, len(ids), k):
-            yield from self._store.passages(ids[at : at + k])
 
     def _allowed(self, question: str, among: Filter) -> list[int] | None:
         """The passages that may be found; None where that is all of them."""
