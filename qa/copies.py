@@ -27,14 +27,12 @@ def unlike(passages: Iterable[Passage], k: int) -> list[tuple[Passage, tuple[Pas
     """The first `k` passages that say something new, each with the later ones that repeat it.
 
     A passage repeats others if nine tenths of it are sentences that better passages of other
-    documents hold. It is a copy of each of those. Once there are `k`, no more are looked at.
+    documents hold. It is a copy of each of those.
     """
     kept: list[Passage] = []
     copies: list[list[Passage]] = []
     holders: defaultdict[str, set[int]] = defaultdict(set)
     for passage in passages:
-        if len(kept) == k:
-            break
         known, length, others = 0, 0, set()
         sentences = [folded(text) for _, text in shown(passage)]
         for text in sentences:
@@ -45,6 +43,8 @@ def unlike(passages: Iterable[Passage], k: int) -> list[tuple[Passage, tuple[Pas
         if known and known >= _COPIED * length:
             for n in others:
                 copies[n].append(passage)
+            continue
+        if len(kept) == k:
             continue
         for text in sentences:
             holders[text].add(len(kept))

@@ -5,9 +5,8 @@ What a question puts in quotation marks must stand in a passage, word for word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from embeddings.encoder import Encoder
 from embeddings.passages import Passage
@@ -40,10 +39,6 @@ class Hit:
     copies: tuple[Passage, ...] = ()
 
 
-_Pooled: TypeAlias = tuple[int, int, float, float]
-"""The number of a store, a passage in it, its cosine and its BM25."""
-
-
 class Retriever:
     """Finds passages in a store, and in `others`, with the encoder that all were made with."""
 
@@ -71,29 +66,17 @@ class Retriever:
         ]
         fused = fuse([dense for _, _, dense, _ in pool], [lexical for *_, lexical in pool])
         ranked = sorted(zip(fused, pool, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        found: dict[tuple[str, int], Hit] = {}
-
-        def passages() -> Iterator[Passage]:
-            for hit in self._hits(ranked, k):
-                found.setdefault((hit.passage.document, hit.passage.id), hit)
-                yield hit.passage
-
-        return [
-            replace(found[p.document, p.id], copies=copies) for p, copies in unlike(passages(), k)
-        ]
-
-    def _hits(self, ranked: Sequence[tuple[float, _Pooled]], at_once: int) -> Iterator[Hit]:
-        """The hits in that order, fetched so many at a time; without those that are gone."""
-        for at in range(0, len(ranked), at_once):
-            some = ranked[at : at + at_once]
-            passages = {
-                (number, passage.id): passage
-                for number, store in enumerate(self._stores)
-                for passage in store.passages([i for _, (of, i, _, _) in some if of == number])
-            }
-            for score, (number, i, dense, lexical) in some:
-                if (number, i) in passages:
-                    yield Hit(passages[number, i], score, dense, lexical)
+        passages = {
+            (number, passage.id): passage  # without those that are gone meanwhile
+            for number, store in enumerate(self._stores)
+            for passage in store.passages([i for _, (of, i, _, _) in ranked if of == number])
+        }
+        hits: dict[tuple[str, int], Hit] = {}
+        for score, (number, i, dense, lexical) in ranked:
+            if (passage := passages.get((number, i))) is not None:
+                hits.setdefault((passage.document, i), Hit(passage, score, dense, lexical))
+        found = unlike((hit.passage for hit in hits.values()), k)
+        return [replace(hits[p.document, p.id], copies=copies) for p, copies in found]
 
 
 def _weights(stores: Sequence[Store], question: str) -> dict[str, float]:

@@ -147,3 +147,25 @@ def test_two_stores_are_found_in_as_if_they_were_one(tmp_path: Path) -> None:
     finally:
         for store in stores:
             store.close()
+
+
+def test_copies_of_one_text_take_one_place(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    body = (
+        "The old lighthouse at the end of the quay was built by the town in the year 1812. "
+        "Ships from all over the world have used its light to find the harbour ever since then. "
+        "It was lit with whale oil at first, and a keeper lived beside it with his family."
+    )
+    for paper in range(12):
+        (docs / f"{paper:02}.txt").write_text(f"From paper {paper}.\n\n{body}")
+    (docs / "other.txt").write_text("The lighthouse of another harbour was built in 1902.")
+    encoder = WordEncoder()
+    with open_store(tmp_path / "index", encoder) as store:
+        index_folder(docs, store, encoder)
+        first, second = Retriever(store, encoder).retrieve("When was the lighthouse built?", 2)
+        paths = [store.document(hit.passage.document).path for hit in (first, second)]
+        assert "other.txt" in paths
+        copied = first if paths[1] == "other.txt" else second
+        copies = [store.document(passage.document).path for passage in copied.copies]
+        assert sorted([*paths, *copies]) == sorted(path.name for path in docs.iterdir())
