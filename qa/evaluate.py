@@ -116,7 +116,7 @@ def _ask(bot: Bot, gold: Gold, within: Sequence[str]) -> Row:
 
 
 def _rank(bot: Bot, gold: Gold, within: Sequence[str]) -> int | None:
-    hits = bot.search(bot.understand(gold.question, gold.history), DEPTH, within=within)
+    hits = bot.search(gold.question, DEPTH, history=gold.history, within=within)
     return first_right(gold, [hit.passage for hit in hits], bot.document)
 
 

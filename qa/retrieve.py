@@ -34,6 +34,20 @@ class Hit:
     lexical: float
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a question is asked against: text of the turns before it.
+
+    `weight`, from 0 to 1, is what it counts for in a hit's score beside the question itself.
+    """
+
+    text: str
+    weight: float
+
+
+NO_BACKGROUND = Background("", 0.0)
+
+
 class Retriever:
     """Finds passages in a store, with the encoder that the store was made with."""
 
@@ -41,29 +55,66 @@ class Retriever:
         self._store = store
         self._encoder = encoder
 
-    def retrieve(self, question: str, k: int, within: Sequence[str] = ()) -> list[Hit]:
+    def retrieve(
+        self,
+        question: str,
+        k: int,
+        within: Sequence[str] = (),
+        background: Background = NO_BACKGROUND,
+    ) -> list[Hit]:
         """The best `k` passages for the question, best first; fewer where there are fewer.
 
         The best `POOL` by cosine and the best `POOL` by BM25 are all scored by both; each score
         counts as its share of the best one, and the two are averaged with `DENSE_WEIGHT`.
         Phrases in double quotation marks must stand in the passage, see `terms.holds`; `within`
         are the documents or folders to look in, see `documents_within`; () is all of them.
+        The `background` is searched for likewise, and moves each passage's score towards the best
+        that the background has in the passage's document.
         """
         allowed = self._allowed(question, within)
         pool = max(k, POOL)
-        vector = self._encoder.encode_question(question)
-        dense = dict(self._store.nearest(vector, pool, allowed))
-        lexical = dict(self._store.matching(question, pool, also=list(dense), among=allowed))
-        only_lexical = [i for i in lexical if i not in dense]
-        dense |= zip(only_lexical, self._store.similarities(vector, only_lexical), strict=True)
-        ids = sorted(dense)
-        fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
-        best = sorted(zip(fused, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))[:k]
-        score = {i: s for s, i in best}
+        behind: dict[int, float] = {}
+        if background.weight > 0 and background.text:
+            behind, _, _ = self._scored(background.text, pool, allowed)
+        score, dense, lexical = self._scored(question, pool, allowed, also=list(behind))
+        if behind:
+            score = self._mixed(score, behind, background.weight)
+        best = sorted(score, key=lambda i: (-score[i], i))[:k]
         return [
             Hit(p, score[p.id], dense[p.id], lexical.get(p.id, 0.0))
-            for p in self._store.passages([i for _, i in best])
+            for p in self._store.passages(best)
         ]
+
+    def _mixed(
+        self, own: dict[int, float], behind: dict[int, float], weight: float
+    ) -> dict[int, float]:
+        """The passages' own scores mixed with the best that lies behind in their document."""
+        document = self._store.documents_of(list(own))
+        best: dict[str, float] = {}
+        for i, score in behind.items():
+            best[document[i]] = max(score, best.get(document[i], 0.0))
+        return {
+            i: (1 - weight) * score + weight * best.get(document[i], 0.0)
+            for i, score in own.items()
+            if i in document
+        }
+
+    def _scored(
+        self, text: str, pool: int, allowed: list[int] | None, also: Sequence[int] = ()
+    ) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+        """The fused, dense and lexical scores of the text's pool and of the passages `also`.
+
+        A passage that shares no word with the text has no lexical one.
+        """
+        vector = self._encoder.encode_question(text)
+        dense = dict(self._store.nearest(vector, pool, allowed))
+        known = [*dense, *(i for i in also if i not in dense)]
+        lexical = dict(self._store.matching(text, pool, also=known, among=allowed))
+        missing = [i for i in dict.fromkeys([*also, *lexical]) if i not in dense]
+        dense |= zip(missing, self._store.similarities(vector, missing), strict=True)
+        ids = sorted(dense)
+        fused = fuse([dense[i] for i in ids], [lexical.get(i, 0.0) for i in ids])
+        return dict(zip(ids, fused, strict=True)), dense, lexical
 
     def _allowed(self, question: str, within: Sequence[str]) -> list[int] | None:
         """The passages that may be found; None where that is all of them."""

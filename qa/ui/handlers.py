@@ -61,7 +61,7 @@ class Handlers:
             return
         kept = tuple(chat.turns[-TURNS_KEPT:])
         opened: object = same
-        if turn.answer.citations:
+        if turn.answer and turn.answer.citations:
             # The number makes the value new even where the same sentence answers again.
             opened = {"ref": str(refer(turn.answer.citations[0])), "number": next(self._numbers)}
         # The box is left alone: to empty it here would erase what the person types meanwhile.

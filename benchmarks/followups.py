@@ -1,0 +1,186 @@
+"""What is a follow-up question understood as, and what does it find? Four ways, in one run.
+
+    python -m benchmarks.followups canard ../shared/data ~/development/canard [--half develop]
+    python -m benchmarks.followups doc2dial ../shared/data ~/development/doc2dial-turns
+    python -m benchmarks.followups alone ../shared/data ~/development/squad11
+
+`canard` are QuAC's dialogues with CANARD's rewrites. They come without their articles, so the
+answers that are known make the documents: one for each article, named after it, a paragraph for
+each answer. A question must find the document, and the sentence that answered it. Its history is
+the article and the section, which QuAC's people saw, and the turns before. `doc2dial` is as
+`training/development_sets.py` makes it. `alone` asks questions of SQuAD in the middle of some other
+conversation, which must not change what they find. Half of the dialogues, by the hash of their
+name, is for development, the other half for report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from embeddings.sentences import split_sentences
+from qa.bot import Bot
+from qa.evaluate import is_right
+from qa.gold import Gold, read_gold
+from qa.metrics import mean, percentile
+
+UNKNOWN = "I don't know."
+MIN_ANSWER_WORDS = 5
+"""Of a shorter answer, such as "in 1999", one cannot say which question it answers."""
+MAX_HISTORY_WORDS = 45
+"""What the reader takes of a question, 64 word pieces, less a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A gold question, the dialogue that it is from, and what a person made of it, if any did."""
+
+    gold: Gold
+    dialogue: str
+    rewrite: str | None
+
+
+def canard(data: Path, target: Path) -> list[Asked]:
+    """The questions whose answer is known; writes the documents where they are not yet."""
+    with gzip.open(data / "canard-half.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    longest: dict[str, list[str]] = {}
+    for row in rows:
+        name, history = row["QuAC_dialog_id"], row["History"]
+        longest[name] = max(longest.get(name, []), history, key=len)
+    texts: dict[str, dict[str, None]] = defaultdict(dict)
+    for history in longest.values():
+        answers = (answer for answer in history[3::2] if answer != UNKNOWN)
+        texts[history[0]].update(dict.fromkeys(answers))
+    docs = target / "docs"
+    docs.mkdir(parents=True, exist_ok=True)
+    for title, paragraphs in texts.items():
+        (docs / _file(title)).write_text("\n\n".join(paragraphs) + "\n", "utf-8")
+    asked = []
+    for row in rows:
+        name, history, question = row["QuAC_dialog_id"], row["History"], row["Question"]
+        later = longest[name][len(history) :]
+        if later[:1] != [question] or later[1] == UNKNOWN:
+            continue
+        if len(later[1].split()) < MIN_ANSWER_WORDS:
+            continue
+        said = ["" if text == UNKNOWN else text for text in history]
+        gold = Gold(
+            id=f"{name}#{row['Question_no']}",
+            question=question,
+            answers=tuple(later[1][s.start : s.end] for s in split_sentences(later[1])),
+            sentence=None,
+            document=_file(history[0]),
+            history=tuple(zip(said[::2], said[1::2], strict=True)),
+        )
+        asked.append(Asked(gold, name.rsplit("_", 1)[0], row["Rewrite"]))
+    return asked
+
+
+def doc2dial(_data: Path, target: Path) -> list[Asked]:
+    """The later questions of the dialogues."""
+    golds = read_gold(target / "gold.jsonl")
+    return [Asked(gold, gold.id.rsplit("_", 1)[0], None) for gold in golds]
+
+
+def alone(_data: Path, target: Path) -> list[Asked]:
+    """Questions that stand alone, each after one to three questions from elsewhere."""
+    golds = read_gold(target / "gold.jsonl")
+    chance = random.Random(0)
+    asked = []
+    for gold in golds:
+        turns = chance.sample(golds, chance.randint(1, 3))
+        history = tuple((turn.question, turn.answers[0]) for turn in turns)
+        asked.append(Asked(replace(gold, history=history), gold.id, None))
+    return asked
+
+
+def _file(title: str) -> str:
+    return re.sub(r"[^\w() .,'&-]", "_", title).strip(".") + ".txt"
+
+
+SETS: dict[str, Callable[[Path, Path], list[Asked]]] = {
+    "canard": canard,
+    "doc2dial": doc2dial,
+    "alone": alone,
+}
+History = Sequence[tuple[str, str]]
+
+
+def ways(asked: Asked) -> Iterator[tuple[str, str, History]]:
+    """Each way to ask: its name, the question and the history that the bot gets."""
+    gold = asked.gold
+    yield "bare", gold.question, ()
+    yield "turn before in front", _in_front(gold, 1), ()
+    yield "history in front", _in_front(gold, len(gold.history)), ()
+    yield "ours", gold.question, gold.history
+    if asked.rewrite is not None:
+        yield "human rewrite", asked.rewrite, ()
+
+
+def _in_front(gold: Gold, turns: int) -> str:
+    said = " ".join(text for turn in gold.history[-turns:] for text in turn)
+    plain = re.sub('["“”„‟]', "", said).split()[-MAX_HISTORY_WORDS:]
+    return " ".join([*plain, gold.question])
+
+
+def row(bot: Bot, gold: Gold, question: str, history: History) -> tuple[float, ...]:
+    """Of one question: right document first, right passage among 1 and 5, sentence, time in ms."""
+    hits = bot.search(question, 5, history=history)
+    found = [bot.document(hit.passage.document) for hit in hits]
+    holds = [
+        any(is_right(gold, d.text[s.start : s.end], d.path) for s in hit.passage.sentences)
+        for hit, d in zip(hits, found, strict=True)
+    ]
+    answer = bot.ask(question, history=history, min_confidence=0.0)
+    first = answer.citations[0] if answer.citations else None
+    return (
+        found != [] and found[0].path == gold.document,
+        holds[:1] == [True],
+        any(holds),
+        first is not None and is_right(gold, first.quote, first.path),
+        1000 * answer.seconds,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("set", choices=SETS)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--index", type=Path)
+    parser.add_argument("--half", choices=("develop", "report"), default="report")
+    parser.add_argument("--questions", type=int)
+    arguments = parser.parse_args()
+    asked = [
+        a
+        for a in SETS[arguments.set](arguments.data, arguments.target)
+        if zlib.crc32(a.dialogue.encode()) % 2 == (arguments.half == "report")
+    ]
+    random.Random(0).shuffle(asked)
+    asked = asked[: arguments.questions]
+    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    with Bot.open(arguments.target / "docs", index=arguments.index) as bot:
+        passages = len(bot.store)
+        for one in asked:
+            for name, question, history in ways(one):
+                rows[name].append(row(bot, one.gold, question, history))
+    print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {passages} passages")
+    print(f"{'':22}document@1  passage@1  passage@5  sentence  p50 ms")
+    for name, found in rows.items():
+        *shares, times = zip(*found, strict=True)
+        cells = "".join(f"{mean(share):11.3f}" for share in shares)
+        print(f"{name:21}{cells}{percentile(times, 50):8.0f}")
+
+
+if __name__ == "__main__":
+    main()
