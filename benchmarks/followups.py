@@ -6,11 +6,12 @@
 
 `canard` are QuAC's dialogues with CANARD's rewrites. They come without their articles, so the
 answers that are known make the documents: one for each article, named after it, a paragraph for
-each answer. A question must find the document, and the sentence that answered it. Its history is
-the article and the section, which QuAC's people saw, and the turns before. `doc2dial` is as
-`training/development_sets.py` makes it. `alone` asks questions of SQuAD in the middle of some other
-conversation, which must not change what they find. Half of the dialogues, by the hash of their
-name, is for development, the other half for report.
+each answer; the paragraphs of Natural Questions dev stand among them. A question must find the
+document, and the sentence that answered it. Its history is the article and the section, which
+QuAC's people saw, and the turns before. `doc2dial` is as `training/development_sets.py` makes it.
+`alone` asks questions of SQuAD in the middle of some other conversation, which must not change
+what they find. Half of the dialogues, by the hash of their name, is for development, the other
+half for report.
 """
 
 from __future__ import annotations
@@ -63,6 +64,10 @@ def canard(data: Path, target: Path) -> list[Asked]:
         texts[history[0]].update(dict.fromkeys(answers))
     docs = target / "docs"
     docs.mkdir(parents=True, exist_ok=True)
+    with gzip.open(data / "natural-questions-dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        other = {json.loads(line)["context"] for line in lines}
+    for number, text in enumerate(sorted(other)):
+        (docs / f"{number:04}.txt").write_text(text, "utf-8")
     for title, paragraphs in texts.items():
         (docs / _file(title)).write_text("\n\n".join(paragraphs) + "\n", "utf-8")
     asked = []

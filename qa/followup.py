@@ -74,6 +74,8 @@ _MAX_CARRIED_WORDS = 30
 _MAX_ANSWER_WORDS = 8
 LEANING_WEIGHT = 0.3
 WEIGHT = 0.1
+MAX_SAID_CHARS = 1000
+"""About what an embedder takes; the latest of what was said."""
 _DECAY = 0.7
 """What a mention counts for, one turn later."""
 _IN_ANSWER = 0.5
@@ -126,11 +128,6 @@ class Conversation:
             self.persons.add(found)
         return found
 
-    def gist(self) -> str:
-        """What the talk is about: the text that is searched for behind a question."""
-        topic = self.antecedent("any")
-        return " ".join(part for part in (topic, self.question, self.answer) if part)
-
     def _known(self, name: str) -> str:
         """The name under which what it names is known already."""
         return next((known for known in self.weights if same(name, known)), name)
@@ -148,10 +145,10 @@ def understand(message: str, history: Sequence[tuple[str, str]]) -> Understood:
     """The message in the light of the (question, answer) pairs before it, oldest first."""
     if not history:
         return Understood(message)
-    conversation = Conversation.after(history)
-    question = rewritten(message, conversation)
+    question = rewritten(message, Conversation.after(history))
+    said = " ".join(text for turn in history for text in turn)
     weight = LEANING_WEIGHT if leans(message) else WEIGHT
-    return Understood(question, Background(conversation.gist(), weight))
+    return Understood(question, Background(said[-MAX_SAID_CHARS:], weight))
 
 
 def rewritten(message: str, conversation: Conversation) -> str:

@@ -113,7 +113,8 @@ def is_thing(name: str) -> bool:
     return (
         words[0] == "The"
         or any(word.lower() in _THINGS | {"of", "the", "&"} for word in words)
-        or any(not word[0].isupper() or (word.isupper() and len(word) > 1) for word in words)
+        or any(word not in _PARTICLES and not word[0].isupper() for word in words)
+        or any(word.isupper() and len(word.strip(".")) > 1 for word in words)
     )
 
 
