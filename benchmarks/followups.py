@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.sentences import split_sentences
-from qa.bot import Bot
-from qa.evaluate import is_right
+from qa.bot import Answer, Bot
+from qa.evaluate import first_right, is_right
 from qa.gold import Gold, read_gold
 from qa.metrics import mean, percentile
 
@@ -138,23 +138,12 @@ def _in_front(gold: Gold, turns: int) -> str:
     return " ".join([*plain, gold.question])
 
 
-def row(bot: Bot, gold: Gold, question: str, history: History) -> tuple[float, ...]:
-    """Of one question: right document first, right passage among 1 and 5, sentence, time in ms."""
+def finds(bot: Bot, gold: Gold, question: str, history: History) -> tuple[bool, ...]:
+    """Whether the right document comes first, a right passage first, and among the first five."""
     hits = bot.search(question, 5, history=history)
-    found = [bot.document(hit.passage.document) for hit in hits]
-    holds = [
-        any(is_right(gold, d.text[s.start : s.end], d.path) for s in hit.passage.sentences)
-        for hit, d in zip(hits, found, strict=True)
-    ]
-    answer = bot.ask(question, history=history, min_confidence=0.0)
-    first = answer.citations[0] if answer.citations else None
-    return (
-        found != [] and found[0].path == gold.document,
-        holds[:1] == [True],
-        any(holds),
-        first is not None and is_right(gold, first.quote, first.path),
-        1000 * answer.seconds,
-    )
+    paths = [bot.document(hit.passage.document).path for hit in hits]
+    rank = first_right(gold, [hit.passage for hit in hits], bot.document)
+    return paths[:1] == [gold.document], rank == 1, rank is not None
 
 
 def main() -> None:
@@ -164,7 +153,8 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--index", type=Path)
     parser.add_argument("--half", choices=("develop", "report"), default="report")
-    parser.add_argument("--questions", type=int)
+    parser.add_argument("--questions", type=int, help="at most so many")
+    parser.add_argument("--read", type=int, help="only the first so many are read and answered")
     arguments = parser.parse_args()
     asked = [
         a
@@ -173,18 +163,34 @@ def main() -> None:
     ]
     random.Random(0).shuffle(asked)
     asked = asked[: arguments.questions]
-    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    found: dict[str, list[tuple[bool, ...]]] = defaultdict(list)
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    right: dict[str, list[bool]] = defaultdict(list)
     with Bot.open(arguments.target / "docs", index=arguments.index) as bot:
-        passages = len(bot.store)
-        for one in asked:
+        threshold = bot.calibration.threshold
+        for number, one in enumerate(asked):
             for name, question, history in ways(one):
-                rows[name].append(row(bot, one.gold, question, history))
-    print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {passages} passages")
-    print(f"{'':22}document@1  passage@1  passage@5  sentence  p50 ms")
-    for name, found in rows.items():
-        *shares, times = zip(*found, strict=True)
-        cells = "".join(f"{mean(share):11.3f}" for share in shares)
-        print(f"{name:21}{cells}{percentile(times, 50):8.0f}")
+                found[name].append(finds(bot, one.gold, question, history))
+                if arguments.read is None or number < arguments.read:
+                    answer = bot.ask(question, history=history, min_confidence=0.0)
+                    first = answer.citations[0] if answer.citations else None
+                    answers[name].append(answer)
+                    right[name].append(
+                        first is not None and is_right(one.gold, first.quote, first.path)
+                    )
+    print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {len(answers['ours'])} read")
+    print(f"{'':21} document@1 passage@1 passage@5  sentence  answered  right   p50 ms")
+    for name in found:
+        sure = [a.confidence >= threshold for a in answers[name]]
+        cells = [
+            *(mean(share) for share in zip(*found[name], strict=True)),
+            mean(right[name]),
+            mean(sure),
+            mean(r for r, s in zip(right[name], sure, strict=True) if s),
+        ]
+        times = [1000 * answer.seconds for answer in answers[name]]
+        shown = "".join(f"{'' if cell is None else f'{cell:.3f}':>10}" for cell in cells)
+        print(f"{name:21} {shown}{percentile(times, 50):9.0f}")
 
 
 if __name__ == "__main__":

@@ -431,6 +431,15 @@ class Store:
         )
         return [int(row[0]) for row in rows]
 
+    def first_passages(self, documents: Iterable[str]) -> list[int]:
+        """The id of the first passage of each of these documents, in order."""
+        rows = self._rows(
+            "SELECT min(passages.id) FROM passages JOIN documents ON number = document"
+            " WHERE documents.id IN (SELECT value FROM json_each(?)) GROUP BY number ORDER BY 1",
+            (json.dumps(sorted(documents)),),
+        )
+        return [int(row[0]) for row in rows]
+
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         with self.database.reading() as db:
             return db.execute(sql, values).fetchall()

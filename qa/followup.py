@@ -52,14 +52,13 @@ _SUBJECT = _pattern(
 """A noun behind the auxiliary: what a later pronoun of the same question may well mean."""
 _COUNTED = _pattern(r"\b(?:which|whose|how many|what)\s+(?!(?:" + _AUXILIARY + r")\b)\w+")
 _EMPTY_IT = _pattern(
-    r"\bit\s+(?:\w+ly\s+)?(?:(?:takes?|took|costs?|mean)\s+(?:\w+\s+){0,3}?(?:to|for|when|if)|true|"
+    r"\bit\s+(?:\w+ly\s+)?(?:(?:takes?|took|costs?|mean|called)\s+(?:\w+\s+){0,3}?(?:to|for|when|if)|true|"
     r"rain\w*|(?:un|im|il)?(?:possible|necessary|legal|important|enough|better|easier|hard|easy)|"
     r"\w+ that)\b"
 )
 _POINTING = _pattern(
-    r"(?:^|\b(?:in|on|at|of|by|for|from|to|with|about|after|before|during|since|like|than|is|was|"
-    r"were|are|did|does|do|has|have|had)\s+)that\b|\b(?:that|then|instead|too)\W*$"
-    r"|(?<!are )(?<!were )(?<!is )(?<!was )\bthere\W*$"
+    rf"^(?:{_AUXILIARY}) that\b|\b(?:{_PREPOSITION}|like|than) that\b|"
+    r"\b(?:that|then|instead|too)\W*$|(?<!are )(?<!were )(?<!is )(?<!was )\bthere\W*$"
 )
 _POINTING_UNNAMED = _pattern(
     r"\b(?:this|these|those|else|another|(?:the|any|what|which|some) (?:same|others?))\b"
@@ -72,7 +71,7 @@ _MAX_POINTING_WORDS = 9
 _MAX_FRAGMENT_WORDS = 4
 _MAX_CARRIED_WORDS = 30
 _MAX_ANSWER_WORDS = 8
-LEANING_WEIGHT = 0.3
+LEANING_WEIGHT = 0.4
 WEIGHT = 0.1
 MAX_SAID_CHARS = 1000
 """About what an embedder takes; the latest of what was said."""

@@ -88,16 +88,20 @@ class Retriever:
     def _mixed(
         self, own: dict[int, float], behind: dict[int, float], weight: float
     ) -> dict[int, float]:
-        """The passages' own scores mixed with the best that lies behind in their document."""
+        """The passages' own scores mixed with the best that lies behind in their document.
+
+        The best is as high as before, for it tells the calibrator how sure retrieval is.
+        """
         document = self._store.documents_of(list(own))
         best: dict[str, float] = {}
-        for i, score in behind.items():
-            best[document[i]] = max(score, best.get(document[i], 0.0))
-        return {
-            i: (1 - weight) * score + weight * best.get(document[i], 0.0)
-            for i, score in own.items()
-            if i in document
+        for i in document.keys() & behind.keys():
+            best[document[i]] = max(behind[i], best.get(document[i], 0.0))
+        mixed = {
+            i: (1 - weight) * own[i] + weight * best.get(of, 0.0) for i, of in document.items()
         }
+        best_mixed = max(mixed.values(), default=0.0)
+        scale = max(own.values()) / best_mixed if best_mixed > 0 else 1.0
+        return {i: scale * score for i, score in mixed.items()}
 
     def _scored(
         self, text: str, pool: int, allowed: list[int] | None, also: Sequence[int] = ()

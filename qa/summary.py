@@ -73,28 +73,34 @@ def central_sentences(store: Store, encoder: Encoder, within: Sequence[str] = ()
     """The `SENTENCES` sentences that best cover the documents, in the order of the documents.
 
     `within` as in `documents_within`. `score` is the sentence's mean cosine to all passages. The
-    time is bounded, whatever the number of documents.
+    time is bounded, whatever the number of documents; of many, only their first passages speak,
+    which say what the rest is about.
     """
     files = store.files()
     documents = documents_within(files, within) if within else set(files.values())
-    ids = store.passage_ids(documents)
-    count = min(len(ids), MAX_PASSAGES)
-    ids = [ids[i * len(ids) // count] for i in range(count)]
-    vectors = store.vectors_at(ids)
-    read = store.passages([ids[i] for i in cover(vectors, vectors, PASSAGES_READ)])
+    targets = store.vectors_at(_spread(store.passage_ids(documents)))
+    many = len(documents) >= PASSAGES_READ
+    ids = _spread(store.first_passages(documents) if many else store.passage_ids(documents))
+    read = store.passages([ids[i] for i in cover(store.vectors_at(ids), targets, PASSAGES_READ)])
     places = _sentences(read, encoder)
     if not places:
         return []
     texts = [_text(passage, span) for passage, span in places]
     encoded = encoder.encode_passages(texts)
-    means = vectors.mean(axis=0) @ encoded.T
+    means = targets.mean(axis=0) @ encoded.T
     extracts = []
-    for i in cover(encoded, vectors, SENTENCES):
+    for i in cover(encoded, targets, SENTENCES):
         passage, span = places[i]
         score = float(means[i])
         extracts.append(Extract(Hit(passage, score, score, 0.0), span.start, span.end, score))
     path = {document: path for path, document in reversed(files.items())}
     return sorted(extracts, key=lambda e: (path[e.hit.passage.document], e.start))
+
+
+def _spread(ids: list[int]) -> list[int]:
+    """The ids, or `MAX_PASSAGES` of them, evenly spread."""
+    count = min(len(ids), MAX_PASSAGES)
+    return [ids[i * len(ids) // count] for i in range(count)]
 
 
 def cover(candidates: Floats, targets: Floats, k: int) -> list[int]:
