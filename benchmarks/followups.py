@@ -31,8 +31,9 @@ from typing import Any
 from embeddings.sentences import split_sentences
 from qa.bot import Answer, Bot
 from qa.evaluate import first_right, is_right
+from qa.followup import understand
 from qa.gold import Gold, read_gold
-from qa.metrics import mean, percentile
+from qa.metrics import f1, mean, percentile
 
 UNKNOWN = "I don't know."
 MIN_ANSWER_WORDS = 5
@@ -179,6 +180,14 @@ def main() -> None:
                         first is not None and is_right(one.gold, first.quote, first.path)
                     )
     print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {len(answers['ours'])} read")
+    near = []
+    for one in asked:
+        if one.rewrite is not None:
+            ours = understand(one.gold.question, one.gold.history).question
+            near.append([f1(question, (one.rewrite,)) for question in (one.gold.question, ours)])
+    if near:
+        shares = [mean(side) for side in zip(*near, strict=True)]
+        print(f"words as in the human rewrite, F1: bare {shares[0]:.3f}, ours {shares[1]:.3f}")
     print(f"{'':21} document@1 passage@1 passage@5  sentence  answered  right   p50 ms")
     for name in found:
         sure = [a.confidence >= threshold for a in answers[name]]

@@ -72,7 +72,7 @@ _MAX_FRAGMENT_WORDS = 4
 _MAX_CARRIED_WORDS = 30
 _MAX_ANSWER_WORDS = 8
 LEANING_WEIGHT = 0.4
-WEIGHT = 0.1
+WEIGHT = 0.3
 MAX_SAID_CHARS = 1000
 """About what an embedder takes; the latest of what was said."""
 _DECAY = 0.7
