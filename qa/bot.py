@@ -17,7 +17,7 @@ from qa.chat import Chat
 from qa.cite import Citation, cite, grouped
 from qa.confidence import Calibration, load_calibration
 from qa.followup import Understood, understand
-from qa.read import Extract, Reader, SentenceReader
+from qa.read import Extract, Reader, SentenceReader, agreed
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
 from qa.summary import SENTENCES, asks_for_overview, central_sentences
@@ -185,9 +185,13 @@ class Bot:
         return understand(checked(question), history)
 
     def read(self, understood: Understood, within: Sequence[str] = ()) -> list[Extract]:
-        """What the reader finds for the question, best first."""
+        """What the reader finds for the question, best first; a follow-up is read in both forms."""
         hits = self._retrieve(understood, PASSAGES_READ, within)
-        return self.reader.read(understood.question, hits)
+        extracts = self.reader.read(understood.question, hits)
+        if understood.message == understood.question:
+            return extracts
+        beside = self.reader.read(understood.message, hits)
+        return agreed(extracts, beside, self.reader.retrieval_weight)
 
     def search(
         self,

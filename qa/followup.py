@@ -134,8 +134,13 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A message as it is asked: the question that stands alone, and the talk behind it."""
+    """A message as it is asked: the question that stands alone, and the talk behind it.
 
+    `message` is what is read beside the question, in the person's own words; the question itself
+    where these say nothing alone.
+    """
+
+    message: str
     question: str
     background: Background = NO_BACKGROUND
 
@@ -143,11 +148,15 @@ class Understood:
 def understand(message: str, history: Sequence[tuple[str, str]]) -> Understood:
     """The message in the light of the (question, answer) pairs before it, oldest first."""
     if not history:
-        return Understood(message)
+        return Understood(message, message)
     question = rewritten(message, Conversation.after(history))
     said = " ".join(text for turn in history for text in turn)
     weight = LEANING_WEIGHT if leans(message) else WEIGHT
-    return Understood(question, Background(said[-MAX_SAID_CHARS:], weight))
+    return Understood(
+        message if _AUXILIARIES.search(message) else question,
+        question,
+        Background(said[-MAX_SAID_CHARS:], weight),
+    )
 
 
 def rewritten(message: str, conversation: Conversation) -> str:

@@ -46,6 +46,7 @@ class SpanReader:
     """
 
     margin = 3.0
+    retrieval_weight = RETRIEVAL_WEIGHT
 
     def __init__(self, model: str | None = None) -> None:
         if model is None:

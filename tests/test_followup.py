@@ -167,7 +167,9 @@ def test_what_was_said_lies_behind_a_question_and_more_so_behind_one_that_leans(
     said = "What did Blinken warn of? dire consequences"
     assert understand("Who is Jake Sullivan?", [BLINKEN]).background == Background(said, WEIGHT)
     leaning = understand("What did he say?", [BLINKEN])
-    assert leaning.question == "What did Blinken say?"
+    assert (leaning.message, leaning.question) == ("What did he say?", "What did Blinken say?")
+    alone = understand("Why?", [BLINKEN])
+    assert alone.message == alone.question == "Why did Blinken warn of dire consequences?"
     assert leaning.background == Background(said, LEANING_WEIGHT)
     assert understand("Why?", []).background.weight == 0
     assert understand("Why?", [("x" * 3000, "y")]).background.text == "x" * 998 + " y"
