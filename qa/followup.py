@@ -108,9 +108,10 @@ class Conversation:
                 self.weights[name] = self.weights.get(name, 0.0) + weight
         self.question, self.answer = question, answer
 
-    def antecedent(self, kind: str) -> str | None:
-        """The name spoken of most, of late, that can be meant by a pronoun of this kind, or any.
+    def antecedent(self, kind: str, message: str = "") -> str | None:
+        """The name that a pronoun of this kind, or any, most likely stands for in the message.
 
+        The one spoken of most, of late; for a person, the first of the last question goes before.
         What is known to be of the kind counts double: who was "he" before, what bears a thing's
         name.
         """
@@ -118,11 +119,17 @@ class Conversation:
         fitting = {
             name: weight * (2.0 if known and known(name) else 1.0)
             for name, weight in self.weights.items()
-            if kind == "any"
-            or (kind == "person" and (name in self.persons or not is_thing(name)))
-            or (kind != "person" and name not in self.persons)
+            if name.lower() not in message.lower()
+            and (
+                kind == "any"
+                or (kind == "person" and (name in self.persons or not is_thing(name)))
+                or (kind != "person" and name not in self.persons)
+            )
         }
-        found = max(fitting, key=lambda name: fitting[name], default=None)
+        latest = (self._known(name) for name in names(self.question))
+        found = next((name for name in latest if name in fitting), None)
+        if found is None or kind != "person":
+            found = max(fitting, key=lambda name: fitting[name], default=None)
         if found is not None and kind == "person":
             self.persons.add(found)
         return found
@@ -252,7 +259,9 @@ def _asked_anew(wh: str, before: str, answer: str) -> str | None:
         if not re.fullmatch(_DO, found["aux"], re.IGNORECASE):
             return None
         short = answer.strip(" ,.;")
-        rest += f" {short}" if 0 < len(short.split()) <= _MAX_ANSWER_WORDS else ""
+        if not 0 < len(short.split()) <= _MAX_ANSWER_WORDS:
+            return None
+        rest += f" {short}"
     return f"{_capital(wh)} {found['aux'].lower()} {rest}?"
 
 
@@ -269,8 +278,9 @@ def _swapped(part: str, before: str, conversation: Conversation, *, told: bool) 
     name = part[placed.end() :] if placed else part
     old = names(before)
     if old and [name] == names(f"x {name}") and (told or placed or name in conversation.weights):
-        at = before.rfind(old[-1])
-        head, tail = before[:at], before[at + len(old[-1]) :]
+        out = next((n for n in reversed(old) if is_thing(n) == is_thing(name)), old[-1])
+        at = before.rfind(out)
+        head, tail = before[:at], before[at + len(out) :]
         if not placed or head.lower().endswith(placed[0].lower()):
             return f"{head.removesuffix('the ')}{name}{tail}?"
     return f"{before} {part}?" if placed else None
@@ -286,8 +296,8 @@ def _replaced(core: str, conversation: Conversation) -> str:
     if not found:
         return core
     at, pronoun, kind = min(found, key=lambda place: place[0])
-    name = conversation.antecedent(kind)
-    if name is None or name.lower() in core.lower():
+    name = conversation.antecedent(kind, core)
+    if name is None:
         return core
     tail = "'s" if _POSSESSIVE.match(core, at) else ""
     return f"{core[:at]}{name}{tail}{core[pronoun.end() :]}"

@@ -83,6 +83,18 @@ def test_a_pronoun_keeps_its_person_over_the_turns() -> None:
     )
 
 
+def test_the_person_of_the_last_question_goes_before_the_one_spoken_of_more() -> None:
+    turns = (BLINKEN, ("What did he say?", ""), ("What did Kurt Campbell say?", ""))
+    assert after("Where did he speak?", *turns) == "Where did Kurt Campbell speak?"
+
+
+def test_a_name_in_the_message_is_not_what_its_pronoun_stands_for() -> None:
+    turns = (("Who is Jane Jacobs?", ""), ("Who is Robert Moses?", ""))
+    assert after("Why did she fight Robert Moses?", *turns) == (
+        "Why did Jane Jacobs fight Robert Moses?"
+    )
+
+
 def test_a_thing_is_not_the_person_spoken_of() -> None:
     turns = (("Where was Robert F. Kennedy born?", ""), ("Did he sail on The Victura?", "Yes"))
     assert after("When was it built?", *turns) == "When was The Victura built?"
@@ -100,6 +112,7 @@ def test_a_thing_is_not_the_person_spoken_of() -> None:
             ("Did Blinken speak on television?", ""),
             "When did Blinken speak on television?",
         ),
+        ("Why?", ("What did he warn of?", ""), "What did he warn of? Why?"),
         ("Why?", SUMMIT, "Who co-hosted the NATO Youth Summit? Why?"),
         ("who else?", SUMMIT, "Who else co-hosted the NATO Youth Summit?"),
         ("Who else?", BLINKEN, "What did Blinken warn of? Who else?"),
@@ -118,6 +131,8 @@ def test_a_question_word_alone_asks_the_question_before_anew(
         ("What about 2021?", REVENUE, "What was the revenue of Acme in 2021?"),
         ("And of Ajax Ltd?", REVENUE, "What was the revenue of Ajax Ltd in 2022?"),
         ("What about Sullivan?", BLINKEN, "What did Sullivan warn of?"),
+        ("And Sullivan?", ("What did Blinken say on CBS?", ""), "What did Sullivan say on CBS?"),
+        ("And NBC?", ("What did Blinken say on CBS?", ""), "What did Blinken say on NBC?"),
         ("And in 2023?", BLINKEN, "What did Blinken warn of in 2023?"),
         ("in Gaza?", BLINKEN, "What did Blinken warn of in Gaza?"),
         (
