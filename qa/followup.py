@@ -1,7 +1,7 @@
 """message + earlier turns → a question that stands alone, by plain rules.
 
-Stands before `retrieve`. English function words, a closed class, tell what leans on what was said
-before; names are carried over by how lately and how often they were spoken of. Nothing is learnt.
+Stands before `retrieve`. What leans is made whole with the question before, or gets the name that
+it leans on, chosen by how lately and how often it was spoken of. Nothing is learnt.
 """
 
 from __future__ import annotations
@@ -10,69 +10,44 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from qa.leaning import (
+    ABOUT,
+    AUXILIARIES,
+    AUXILIARY,
+    DO,
+    LINKING,
+    MAX_FRAGMENT_WORDS,
+    PREPOSITION,
+    PRONOUN,
+    VERBAL,
+    WH,
+    leans,
+    pattern,
+    points_back,
+    points_out,
+)
 from qa.names import FUNCTION_WORDS, is_thing, names, same
 from qa.retrieve import NO_BACKGROUND, Background
 
-_WH = "who|whom|whose|what|which|when|where|why|how"
-_DO = "do|does|did|can|could|will|would|shall|should|may|might|must"
-_AUXILIARY = f"is|are|was|were|has|have|had|{_DO}"
-_PERSON = "he|him|his|she|her|hers"
-_PRONOUNS = {"person": _PERSON, "thing": "it|its", "several": "they|them|their|theirs"}
-_DETERMINER = "the|a|an|some|any|many|most|all|each|every|no|both|my|your|our"
-_PREPOSITION = (
-    "in|on|at|of|by|for|from|to|with|without|about|after|before|during|since|until|under|over|"
-    "between|among|against|near|into"
-)
-
-
-def _pattern(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.IGNORECASE)
-
-
 _DOUBLE_QUOTE = re.compile('["“”„‟]')
 _YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
-_LINKING = _pattern(r"(?:(?:and|but|so|or|then|also|ok|okay|well|plus)\b[\s,]*)+")
-_ABOUT = _pattern(r"(?:what|how) about\s+|what of\s+")
-_LEADING_PREPOSITION = _pattern(rf"(?:{_PREPOSITION})\s+")
-_VERBAL = _pattern(rf"\b(?:{_WH}|{_AUXILIARY}|tell|name|list|give|explain|describe|show)\b")
-_AUXILIARIES = _pattern(rf"\b(?:{_AUXILIARY})\b")
-_BARE_WH = _pattern(rf"(?:{_WH})(?: (?:not|so|exactly))?\W*$")
-_WH_ELSE = _pattern(rf"({_WH})\s+else\W*$")
-_WH_QUESTION = _pattern(rf"(?P<wh>(?:{_WH})\b[^?]*?)\s+(?P<aux>{_AUXILIARY})\s+(?P<rest>.+)$")
-_YES_NO = _pattern(rf"(?P<aux>{_AUXILIARY})\s+(?P<rest>.+)$")
-_PRONOUN = {kind: _pattern(rf"\b(?:{words})\b(?!['’])") for kind, words in _PRONOUNS.items()}
-_ANY_PRONOUN = "|".join(_PRONOUNS.values())
-_POSSESSIVE = _pattern(
-    rf"(?:his|hers|its|theirs?)\b|her(?=\s+(?!(?:{_PREPOSITION}|{_AUXILIARY}|and|or)\b)\w)"
+_LEADING_PREPOSITION = pattern(rf"(?:{PREPOSITION})\s+")
+_BARE_WH = pattern(rf"(?:{WH})(?: (?:not|so|exactly))?\W*$")
+_WH_ELSE = pattern(rf"({WH})\s+else\W*$")
+_WH_QUESTION = pattern(rf"(?P<wh>(?:{WH})\b[^?]*?)\s+(?P<aux>{AUXILIARY})\s+(?P<rest>.+)$")
+_YES_NO = pattern(rf"(?P<aux>{AUXILIARY})\s+(?P<rest>.+)$")
+_POSSESSIVE = pattern(
+    rf"(?:his|hers|its|theirs?)\b|her(?=\s+(?!(?:{PREPOSITION}|{AUXILIARY}|and|or)\b)\w)"
 )
-_SUBJECT = _pattern(
-    rf"\b(?:{_AUXILIARY})\s+(?:(?:{_DETERMINER})\s+)?(?!(?:{_ANY_PRONOUN}|{_DETERMINER}|i|you|we|"
-    rf"one|there|this|that|these|those|not|{_PREPOSITION})\b)\w+"
-)
-"""A noun behind the auxiliary: what a later pronoun of the same question may well mean."""
-_COUNTED = _pattern(r"\b(?:which|whose|how many|what)\s+(?!(?:" + _AUXILIARY + r")\b)\w+")
-_EMPTY_IT = _pattern(
-    r"\bit\s+(?:\w+ly\s+)?(?:(?:takes?|took|costs?|mean|called)\s+(?:\w+\s+){0,3}?(?:to|for|when|if)|true|"
-    r"rain\w*|(?:un|im|il)?(?:possible|necessary|legal|important|enough|better|easier|hard|easy)|"
-    r"\w+ that)\b"
-)
-_POINTING = _pattern(
-    rf"^(?:{_AUXILIARY}) that\b|\b(?:{_PREPOSITION}|like|than) that\b|"
-    r"\b(?:that|then|instead|too)\W*$|(?<!are )(?<!were )(?<!is )(?<!was )\bthere\W*$"
-)
-_POINTING_UNNAMED = _pattern(
-    r"\b(?:this|these|those|else|another|(?:the|any|what|which|some) (?:same|others?))\b"
-    r"|\b(?:tell me|say|know|explain) more\W*$|\bmore (?:detail|information)s?\W*$"
-    r"|^(?:please )?elaborate"
-)
-"""Points back in a short message without a name; in another it may point within."""
-_THERE = _pattern(r"\bthere\W*$")
-_MAX_POINTING_WORDS = 9
-_MAX_FRAGMENT_WORDS = 4
-_MAX_CARRIED_WORDS = 30
+_THERE = pattern(r"\bthere\W*$")
+_MAX_CARRIED_WORDS, _MAX_CARRIED_CHARS = 30, 200
 _MAX_ANSWER_WORDS = 8
 LEANING_WEIGHT = 0.4
 WEIGHT = 0.3
+"""Of what was said before, beside a question that leans on it, and beside any other."""
+MAX_TURNS = 20
+MAX_CHARS = 2000
+"""More turns, and more of each text, are not looked at."""
 MAX_SAID_CHARS = 1000
 """About what an embedder takes; the latest of what was said."""
 _DECAY = 0.7
@@ -93,8 +68,8 @@ class Conversation:
     def after(cls, history: Sequence[tuple[str, str]]) -> Conversation:
         """The conversation after these (question, answer) pairs, oldest first."""
         conversation = cls()
-        for question, answer in history:
-            conversation.add(question, answer)
+        for question, answer in history[-MAX_TURNS:]:
+            conversation.add(question[:MAX_CHARS], answer[:MAX_CHARS])
         return conversation
 
     def add(self, message: str, answer: str) -> None:
@@ -157,10 +132,10 @@ def understand(message: str, history: Sequence[tuple[str, str]]) -> Understood:
     if not history:
         return Understood(message, message)
     question = rewritten(message, Conversation.after(history))
-    said = " ".join(text for turn in history for text in turn)
+    said = " ".join(text for turn in history[-MAX_TURNS:] for text in turn)
     weight = LEANING_WEIGHT if leans(message) else WEIGHT
     return Understood(
-        message if _AUXILIARIES.search(message) else question,
+        message if AUXILIARIES.search(message) else question,
         question,
         Background(said[-MAX_SAID_CHARS:], weight),
     )
@@ -170,13 +145,13 @@ def rewritten(message: str, conversation: Conversation) -> str:
     """The message as a question that stands alone; the message itself where it does so already."""
     if not conversation.question or not leans(message):
         return message
-    linking = _LINKING.match(message)
+    linking = LINKING.match(message)
     core = (message[linking.end() :] if linking else "") or message
     whole = _completed(core, linking is not None, conversation)
     if whole is not None:
         return whole
     replaced = _replaced(core, conversation)
-    if replaced != core or (linking and names(core) and not _points_back(core)):
+    if replaced != core or (linking and names(core) and not points_back(core)):
         return _capital(replaced)
     topic = conversation.antecedent("thing" if _THERE.search(core) else "any")
     if topic is None:
@@ -184,48 +159,10 @@ def rewritten(message: str, conversation: Conversation) -> str:
     return core if topic.lower() in core.lower() else f"{topic}: {core}"
 
 
-def leans(message: str) -> bool:
-    """Whether the message alone does not say what it asks.
-
-    So with a fragment, one that begins with "and" or points to "that" or "there", and one with a
-    pronoun, unless a name or noun that it can stand for comes before it.
-    """
-    words = re.findall(r"\w+", message)
-    if not words:
-        return False
-    if _LINKING.match(message) or _ABOUT.match(message) or _points_back(message):
-        return True
-    begun = words[0].lower() in FUNCTION_WORDS
-    if begun and len(words) <= _MAX_FRAGMENT_WORDS and not _VERBAL.search(message):
-        return True
-    if len(words) <= 2 or (len(words) == 3 and not _AUXILIARIES.search(message)):
-        return not names(f"x {message}")
-    return any(_points_out(message, kind) for kind in _PRONOUN)
-
-
-def _points_back(message: str) -> bool:
-    """Whether a word such as "that", "there" or "else" points to what was said before."""
-    if _POINTING.search(message):
-        return True
-    short = len(message.split()) <= _MAX_POINTING_WORDS and not names(message)
-    return short and bool(_POINTING_UNNAMED.search(message))
-
-
-def _points_out(message: str, kind: str) -> bool:
-    """Whether a pronoun of this kind stands for nothing within the message."""
-    pronoun = _PRONOUN[kind].search(message)
-    if pronoun is None or (kind == "thing" and _EMPTY_IT.search(message)):
-        return False
-    before = message[: pronoun.start()]
-    if names(f"{before} x"):
-        return False
-    return kind == "person" or not (_SUBJECT.search(before) or _COUNTED.search(before))
-
-
 def _completed(core: str, linked: bool, conversation: Conversation) -> str | None:
     """A fragment made whole with the question before: "Why?", "Who else?", "In 2023?"."""
     before = conversation.question.rstrip(" ?!.")
-    if len(before.split()) > _MAX_CARRIED_WORDS:
+    if _is_long(before):
         return None
     bare = core.strip(" ?!.,")
     if _BARE_WH.match(core):
@@ -236,12 +173,12 @@ def _completed(core: str, linked: bool, conversation: Conversation) -> str | Non
         if start is None:
             return _after(conversation.question, _capital(core))
         return f"{_capital(other[1])} else {before[start.end() :]}?"
-    about = _ABOUT.match(bare)
+    about = ABOUT.match(bare)
     part = bare[about.end() :] if about else bare
-    pointing = any(pattern.search(part) for pattern in _PRONOUN.values()) or _points_back(part)
-    if pointing or _VERBAL.search(part):
+    pointing = any(pronoun.search(part) for pronoun in PRONOUN.values()) or points_back(part)
+    if pointing or VERBAL.search(part):
         return None
-    if about or len(part.split()) <= _MAX_FRAGMENT_WORDS:
+    if about or len(part.split()) <= MAX_FRAGMENT_WORDS:
         whole = _swapped(part, before, conversation, told=linked or about is not None)
         return whole or (_after(conversation.question, _capital(core)) if about else None)
     return None
@@ -256,7 +193,7 @@ def _asked_anew(wh: str, before: str, answer: str) -> str | None:
         return None
     rest = found["rest"]
     if not re.match(r"(?:when|where|why|how)\b", found["wh"], re.IGNORECASE):
-        if not re.fullmatch(_DO, found["aux"], re.IGNORECASE):
+        if not re.fullmatch(DO, found["aux"], re.IGNORECASE):
             return None
         short = answer.strip(" ,.;")
         if not 0 < len(short.split()) <= _MAX_ANSWER_WORDS:
@@ -281,7 +218,7 @@ def _swapped(part: str, before: str, conversation: Conversation, *, told: bool) 
         out = next((n for n in reversed(old) if is_thing(n) == is_thing(name)), old[-1])
         at = before.rfind(out)
         head, tail = before[:at], before[at + len(out) :]
-        if not placed or head.lower().endswith(placed[0].lower()):
+        if at >= 0 and (not placed or head.lower().endswith(placed[0].lower())):
             return f"{head.removesuffix('the ')}{name}{tail}?"
     return f"{before} {part}?" if placed else None
 
@@ -290,8 +227,8 @@ def _replaced(core: str, conversation: Conversation) -> str:
     """The message with its first pronoun that points out replaced by what it stands for."""
     found = [
         (pronoun.start(), pronoun, kind)
-        for kind, pattern in _PRONOUN.items()
-        if _points_out(core, kind) and (pronoun := pattern.search(core))
+        for kind, pronouns in PRONOUN.items()
+        if points_out(core, kind) and (pronoun := pronouns.search(core))
     ]
     if not found:
         return core
@@ -306,16 +243,25 @@ def _replaced(core: str, conversation: Conversation) -> str:
 def _keywords(text: str) -> list[str]:
     """A few words without a function word among them are a name themselves: "loan simulator"."""
     words = re.findall(r"\w+", text)
-    if 0 < len(words) <= 4 and not FUNCTION_WORDS.intersection(map(str.lower, words)):
+    if (
+        0 < len(words) <= 4
+        and len(text) <= 80
+        and not FUNCTION_WORDS.intersection(map(str.lower, words))
+    ):
         return [text.strip(" ?!.,:;")]
     return []
 
 
 def _after(question: str, message: str) -> str:
     """The message with the question before in front, unless that is too long to be read."""
-    if len(question.split()) > _MAX_CARRIED_WORDS:
+    if _is_long(question):
         return message
     return f"{question}{'' if question[-1] in '?!.' else '?'} {message}"
+
+
+def _is_long(question: str) -> bool:
+    """Whether carrying the question over would leave the reader no room for the message."""
+    return len(question.split()) > _MAX_CARRIED_WORDS or len(question) > _MAX_CARRIED_CHARS
 
 
 def _capital(text: str) -> str:

@@ -40,6 +40,7 @@ _QUOTED = re.compile(r"[\"“„]([^\"“”„]{2,60})[\"”“]")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
 _STOPS = frozenset('.!?:\n"“„')
+MAX_NAME_CHARS = 80
 _MAX_WORDS = 7
 
 
@@ -59,7 +60,7 @@ def names(text: str) -> list[str]:
         if len(words) > 1 or (words and len(words[0]) > 1 and (short or not begins)):
             found[at] = " ".join(words)
     ordered = dict.fromkeys(found[at] for at in sorted(found))
-    return [name for name in ordered if len(name.split()) <= _MAX_WORDS]
+    return [n for n in ordered if len(n.split()) <= _MAX_WORDS and len(n) <= MAX_NAME_CHARS]
 
 
 def _runs(text: str) -> Iterator[tuple[int, list[str], bool]]:

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qa.followup import LEANING_WEIGHT, WEIGHT, Conversation, leans, rewritten, understand
+from qa.followup import LEANING_WEIGHT, WEIGHT, Conversation, rewritten, understand
+from qa.leaning import leans
 from qa.retrieve import Background
 
 SUMMIT = ("Who co-hosted the NATO Youth Summit?", "the Aspen Institute")
@@ -176,6 +179,20 @@ def test_what_was_quoted_before_need_not_be_in_the_next_answer() -> None:
 def test_odd_and_foreign_messages_are_kept_whole(message: str) -> None:
     for turns in ((SUMMIT,), (("¿Quién?", "Juan"),), (("", ""),), (("?", "的"),)):
         assert after(message, *turns).lower().endswith(message.lower())
+
+
+@given(st.text(min_size=1), st.lists(st.tuples(st.text(), st.text()), max_size=3))
+def test_any_text_is_understood_as_something(message: str, turns: list[tuple[str, str]]) -> None:
+    understood = understand(message, turns)
+    assert understood.question
+    assert understood.message in (message, understood.question)
+
+
+def test_a_name_too_long_to_be_one_is_not_carried_over() -> None:
+    name = "X" + 79 * "x"
+    assert after("What did he say?", (name, "")) == f"What did {name} say?"
+    assert after("What did he say?", (f"{name}x", "")) == f"{name}x? What did he say?"
+    assert after("What did he say?", (3 * name, "")) == "What did he say?"
 
 
 def test_what_was_said_lies_behind_a_question_and_more_so_behind_one_that_leans() -> None:
