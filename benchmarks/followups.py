@@ -126,15 +126,14 @@ def ways(asked: Asked) -> Iterator[tuple[str, str, History]]:
     """Each way to ask: its name, the question and the history that the bot gets."""
     gold = asked.gold
     yield "bare", gold.question, ()
-    yield "turn before in front", _in_front(gold, 1), ()
-    yield "history in front", _in_front(gold, len(gold.history)), ()
+    yield "history in front", _in_front(gold), ()
     yield "ours", gold.question, gold.history
     if asked.rewrite is not None:
         yield "human rewrite", asked.rewrite, ()
 
 
-def _in_front(gold: Gold, turns: int) -> str:
-    said = " ".join(text for turn in gold.history[-turns:] for text in turn)
+def _in_front(gold: Gold) -> str:
+    said = " ".join(text for turn in gold.history for text in turn)
     plain = re.sub('["“”„‟]', "", said).split()[-MAX_HISTORY_WORDS:]
     return " ".join([*plain, gold.question])
 
@@ -154,6 +153,7 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--index", type=Path)
     parser.add_argument("--half", choices=("develop", "report"), default="report")
+    parser.add_argument("--ways", nargs="+", metavar="WAY", help="only these, as in: bare ours")
     parser.add_argument("--questions", type=int, help="at most so many")
     parser.add_argument("--read", type=int, help="only the first so many are read and answered")
     arguments = parser.parse_args()
@@ -171,6 +171,8 @@ def main() -> None:
         threshold = bot.calibration.threshold
         for number, one in enumerate(asked):
             for name, question, history in ways(one):
+                if arguments.ways and name not in arguments.ways:
+                    continue
                 found[name].append(finds(bot, one.gold, question, history))
                 if arguments.read is None or number < arguments.read:
                     answer = bot.ask(question, history=history, min_confidence=0.0)
@@ -179,7 +181,9 @@ def main() -> None:
                     right[name].append(
                         first is not None and is_right(one.gold, first.quote, first.path)
                     )
-    print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {len(answers['ours'])} read")
+    print(
+        f"{arguments.set}, {arguments.half}: {len(asked)} questions, {max(map(len, answers.values()))} read"
+    )
     near = []
     for one in asked:
         if one.rewrite is not None:
