@@ -181,9 +181,8 @@ def main() -> None:
                     right[name].append(
                         first is not None and is_right(one.gold, first.quote, first.path)
                     )
-    print(
-        f"{arguments.set}, {arguments.half}: {len(asked)} questions, {max(map(len, answers.values()))} read"
-    )
+    read = max(map(len, answers.values()))
+    print(f"{arguments.set}, {arguments.half}: {len(asked)} questions, {read} read")
     near = []
     for one in asked:
         if one.rewrite is not None:
