@@ -16,8 +16,8 @@ from pathlib import Path
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.indexer import index_folder, open_store
 from embeddings.store import Store
-from qa.chat import stand_alone
 from qa.evaluate import DEPTH, first_right
+from qa.followup import understand
 from qa.gold import read_gold, sample
 from qa.metrics import mrr_at, percentile, recall_at
 from qa.retrieve import POOL, Retriever
@@ -73,7 +73,7 @@ def main() -> None:
             index_folder(folder / "docs", store, encoder)
             retriever = Retriever(store, encoder)
             for gold in golds:
-                question = stand_alone(gold.question, gold.history)
+                question = understand(gold.question, gold.history).question
                 found = dict(rankings(store, encoder, question))
                 began = time.perf_counter()
                 found[OURS] = [hit.passage.id for hit in retriever.retrieve(question, DEPTH)]

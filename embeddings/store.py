@@ -351,6 +351,16 @@ class Store:
             found = {row[0]: _passage(row, _text(db, row[5], row[2], row[3])) for row in rows}
         return [found[i] for i in ids if i in found]
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The id of the document that each of these passages is from; none for one that is gone."""
+        return dict(
+            self._rows(
+                "SELECT passages.id, documents.id FROM passages JOIN documents ON number = document"
+                " WHERE passages.id IN (SELECT value FROM json_each(?))",
+                (_json(ids),),
+            )
+        )
+
     def passages_of(self, document: str) -> list[Passage]:
         """The passages of one document, in its order."""
         with self.database.reading() as db:
@@ -374,6 +384,17 @@ class Store:
         )
         data = b"".join(row[0] for row in rows)
         return np.frombuffer(data, "<f2").reshape(len(rows), self.settings.dimension)
+
+    def vectors_at(self, ids: Sequence[int]) -> Floats:
+        """The vectors of these passages, float32: shape (ids, dimension). 0 for one gone."""
+        rows = self._rows(
+            "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            (_json(ids),),
+        )
+        found = {i: np.frombuffer(vector, "<f2") for i, vector in rows}
+        gone = np.zeros(self.settings.dimension, "<f2")
+        vectors = [found.get(i, gone) for i in ids]
+        return np.array(vectors, np.float32).reshape(len(ids), self.settings.dimension)
 
     def nearest(
         self, vector: Floats, k: int, among: Sequence[int] | None = None
@@ -475,6 +496,15 @@ class Store:
         rows = self._rows(
             "SELECT passages.id FROM passages JOIN documents ON number = document"
             " WHERE documents.id IN (SELECT value FROM json_each(?)) ORDER BY passages.id",
+            (json.dumps(sorted(documents)),),
+        )
+        return [int(row[0]) for row in rows]
+
+    def first_passages(self, documents: Iterable[str]) -> list[int]:
+        """The id of the first passage of each of these documents, in order."""
+        rows = self._rows(
+            "SELECT min(passages.id) FROM passages JOIN documents ON number = document"
+            " WHERE documents.id IN (SELECT value FROM json_each(?)) GROUP BY number ORDER BY 1",
             (json.dumps(sorted(documents)),),
         )
         return [int(row[0]) for row in rows]

@@ -13,13 +13,15 @@ from embeddings.encoder import BUNDLED, Encoder, SentenceTransformerEncoder
 from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
-from qa.chat import Chat, stand_alone
+from qa.chat import Chat
 from qa.cite import Citation, cite, grouped
 from qa.confidence import Calibration, load_calibration
+from qa.followup import Understood, understand
 from qa.place import page_image
-from qa.read import Extract, Reader, SentenceReader
+from qa.read import Extract, Reader, SentenceReader, agreed
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
+from qa.summary import SENTENCES, asks_for_overview, central_sentences
 from qa.within import EVERYTHING, Filter
 
 MAX_QUESTION_CHARS = 2000
@@ -35,7 +37,9 @@ class Answer:
     `text` is the short answer, in the documents' own words, and None where the bot abstained;
     then `citations` is empty and `nearest` holds the closest sentences. `confidence` is the
     probability that the first citation is right. `question` is what was searched for: the
-    question asked, with what a follow-up leans on.
+    question asked, with what a follow-up leans on. A `summary` is a choice of central sentences, in
+    the order of the documents; its `text` is the first of them, and its `confidence` is 0, for it
+    answers no question that it could be right about.
     """
 
     question: str
@@ -44,6 +48,7 @@ class Answer:
     citations: tuple[Citation, ...]
     nearest: tuple[Citation, ...]
     seconds: float
+    summary: bool = False
 
     @property
     def abstained(self) -> bool:
@@ -146,7 +151,8 @@ class Bot:
     ) -> Answer:
         """The answer to the question, or an `Answer` whose `text` is None.
 
-        `history` holds the earlier (question, answer) pairs that the question may lean on. Below
+        `history` holds the earlier (question, answer) pairs that the question may lean on, see
+        `followup.understand`. One that asks what all is about gets `summarise`. Below
         `min_confidence` the bot abstains: 0.0 never, None means the calibrated threshold. `within`
         names the documents or folders to answer from, as in `("2024/*",)`; () is all. `after` and
         `before`, as in "2024-05-03" or "2024", both included, leave out documents of other times
@@ -159,8 +165,11 @@ class Bot:
         threshold = self.calibration.threshold if min_confidence is None else min_confidence
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"min_confidence is {threshold}, expected a number from 0 to 1.")
+        question = checked(question)
+        if asks_for_overview(question, first=not history):
+            return self.summarise(question, within=within, after=after, before=before)
         among = Filter.of(within, after, before)
-        understood = self.understand(question, history)
+        understood = understand(question, history)
         with self._snapshot():  # what is read is what is cited, whoever indexes meanwhile
             extracts = self.read(understood, among)
             confidence = self.calibration.confidence(extracts)
@@ -176,7 +185,7 @@ class Bot:
             limit = MAX_CITATIONS if answers else NEAREST
             found = cite(extracts, self.document, limit=limit, paths=paths)
         return Answer(
-            question=understood,
+            question=understood.question,
             text=found[0].answer if answers else None,
             confidence=confidence,
             citations=tuple(found) if answers else (),
@@ -184,31 +193,66 @@ class Bot:
             seconds=time.perf_counter() - began,
         )
 
-    def understand(self, question: str, history: Sequence[tuple[str, str]] = ()) -> str:
-        """The question as it is searched for, with what it leans on. Raises as `ask` does."""
-        return stand_alone(checked(question), history)
+    def summarise(
+        self,
+        question: str = "What is this about?",
+        *,
+        within: Sequence[str] = (),
+        after: str | None = None,
+        before: str | None = None,
+    ) -> Answer:
+        """The most central sentences of the documents, in their order, as a `summary`.
 
-    def read(self, question: str, among: Filter = EVERYTHING) -> list[Extract]:
-        """What the reader finds for a question that stands alone, best first."""
-        hits = self._retriever.retrieve(question, PASSAGES_READ, among)
-        return self.reader.read(question, hits)
+        The filters and their errors are as in `ask`.
+        """
+        began = time.perf_counter()
+        among = Filter.of(within, after, before)
+        with self._snapshot():
+            extracts = central_sentences(self.stores, self.encoder, among)
+            citations = tuple(cite(extracts, self.document, limit=SENTENCES))
+        return Answer(
+            question=question,
+            text=citations[0].answer if citations else None,
+            confidence=0.0,
+            citations=citations,
+            nearest=(),
+            seconds=time.perf_counter() - began,
+            summary=True,
+        )
+
+    def understand(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Understood:
+        """The question as it is searched for, with what it leans on. Raises as `ask` does."""
+        return understand(checked(question), history)
+
+    def read(self, understood: Understood, among: Filter = EVERYTHING) -> list[Extract]:
+        """What the reader finds for the question, best first; a follow-up is read in both forms."""
+        hits = self._retrieve(understood, PASSAGES_READ, among)
+        extracts = self.reader.read(understood.question, hits)
+        if understood.message == understood.question:
+            return extracts
+        beside = self.reader.read(understood.message, hits)
+        return agreed(extracts, beside, self.reader.retrieval_weight)
 
     def search(
         self,
         question: str,
         k: int = PASSAGES_READ,
         *,
+        history: Sequence[tuple[str, str]] = (),
         within: Sequence[str] = (),
         after: str | None = None,
         before: str | None = None,
     ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read.
 
-        The filters are as in `ask`.
+        `history` and the filters are as in `ask`.
         """
         among = Filter.of(within, after, before)
         with self._snapshot():
-            return self._retriever.retrieve(checked(question), k, among)
+            return self._retrieve(self.understand(question, history), k, among)
+
+    def _retrieve(self, understood: Understood, k: int, among: Filter) -> list[Hit]:
+        return self._retriever.retrieve(understood.question, k, among, understood.background)
 
     def chat(
         self,

@@ -163,7 +163,4 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _sentence(extract: Extract) -> tuple[int, int]:
     """The sentence that holds the extract's first character."""
-    for sentence in extract.hit.passage.sentences:
-        if sentence.start <= extract.start < sentence.end:
-            return sentence.start, sentence.end
-    raise ValueError(f"extract at {extract.start} lies in no sentence of its passage")
+    return extract.sentence.start, extract.sentence.end

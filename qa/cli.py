@@ -205,15 +205,22 @@ def chat(
     after: AfterOption = None,
     before: BeforeOption = None,
 ) -> None:
-    """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it."""
+    """Talk in the terminal; an empty line, Ctrl-C or Ctrl-D ends it.
+
+    A question may lean on the ones before it; a line that begins with = is asked as it stands.
+    """
     with _open(docs, index, model, reader) as bot:
         conversation = _said(lambda: bot.chat(within=within or (), after=after, before=before))
         print(f"{len(bot.store.files())} documents. Ask; an empty line ends.", file=sys.stderr)
         while message := _prompt():
             try:
-                turn = conversation.say(message)
+                as_asked = message.startswith("=")
+                turn = conversation.say(message.removeprefix("="), as_asked=as_asked)
             except ValueError as error:
                 print(f"pincite: {error}", file=sys.stderr)
+                continue
+            if turn.answer is None:
+                print(turn.remark)
                 continue
             if turn.question != turn.message:
                 print(f"(understood as: {turn.question})", file=sys.stderr)
@@ -562,7 +569,7 @@ def _show(answer: Answer) -> None:
         for place in (citation, *citation.also):
             also = "also " if place is not citation else ""
             console.print(Text(f"    {also}{_place(place)}"), style="dim")
-    if not answer.abstained:
+    if not answer.abstained and not answer.summary:
         console.print(f"confidence {min(answer.confidence, 0.99):.0%}", style="dim")
 
 

@@ -129,8 +129,9 @@ def _ask(bot: Bot, gold: Gold, among: Filter) -> Row:
 
 def _rank(bot: Bot, gold: Gold, among: Filter) -> int | None:
     hits = bot.search(
-        bot.understand(gold.question, gold.history),
+        gold.question,
         DEPTH,
+        history=gold.history,
         within=among.within,
         after=among.after,
         before=among.before,

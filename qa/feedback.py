@@ -29,9 +29,12 @@ class FeedbackError(PinciteError):
 def gold_candidate(turn: Turn, before: Sequence[Turn], *, good: bool) -> dict[str, object]:
     """The turn as a line of a gold file; `before` are the turns that it may lean on.
 
-    The id is the same for both judgements of one turn, and another one for any other turn.
+    The id is the same for both judgements of one turn, and another one for any other turn. Raises
+    `ValueError` for a turn without an answer to a question.
     """
     answer = turn.answer
+    if answer is None or answer.summary:
+        raise ValueError(f"{turn.message!r} is no question that can be judged")
     first = answer.citations[0] if answer.citations else None
     leans = turn.question != turn.message
     shown = {
@@ -44,6 +47,7 @@ def gold_candidate(turn: Turn, before: Sequence[Turn], *, good: bool) -> dict[st
         "history": [
             {"question": earlier.message, "answer": earlier.answer.text or ""}
             for earlier in (before if leans else ())
+            if earlier.answer is not None
         ],
     }
     said = json.dumps([asked, shown], sort_keys=True).encode("ascii")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from embeddings.encoder import Encoder
+from embeddings.sentences import Span
 from qa.retrieve import Hit
 
 
@@ -22,6 +23,14 @@ class Extract:
     end: int
     score: float
 
+    @property
+    def sentence(self) -> Span:
+        """The sentence that holds the first character. Raises `ValueError` without one."""
+        for sentence in self.hit.passage.sentences:
+            if sentence.start <= self.start < sentence.end:
+                return sentence
+        raise ValueError(f"extract at {self.start} lies in no sentence of its passage")
+
 
 class Reader(Protocol):
     """What points at answers in passages."""
@@ -30,10 +39,37 @@ class Reader(Protocol):
     """Its kind and its fingerprint, as in "sentences@all-MiniLM-L6-v2@f259f685"."""
     margin: float
     """An extract at most so far below the best is worth citing beside it."""
+    retrieval_weight: float
+    """Extracts are ordered by their score and so many times their hit's."""
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[Extract]:
         """At most one extract a sentence, of all passages, best first."""
         ...
+
+
+def agreed(
+    first: Sequence[Extract], second: Sequence[Extract], retrieval_weight: float
+) -> list[Extract]:
+    """What two readings of the same hits say together, best first: the mean of their scores.
+
+    A sentence that both point into keeps the extract of the higher score; one that only one has
+    points into is left out.
+    """
+    other = {(e.hit.passage.document, e.sentence): e for e in second}
+    both = []
+    for extract in first:
+        if beside := other.get((extract.hit.passage.document, extract.sentence)):
+            better = max(extract, beside, key=lambda e: e.score)
+            both.append(replace(better, score=(extract.score + beside.score) / 2))
+    return sorted(
+        both,
+        key=lambda e: (
+            -(e.score + retrieval_weight * e.hit.score),
+            e.hit.passage.document,
+            e.start,
+            e.end,
+        ),
+    )
 
 
 class SentenceReader:
@@ -43,6 +79,7 @@ class SentenceReader:
     """
 
     margin = 0.1
+    retrieval_weight = 0.0
 
     def __init__(self, encoder: Encoder) -> None:
         self.name = f"sentences@{encoder.name}"

@@ -52,6 +52,7 @@ class SpanReader:
     margin = 3.0
     first_read = 4
     """After so many passages the rest is left unread if they settle it."""
+    retrieval_weight = RETRIEVAL_WEIGHT
 
     def __init__(self, model: str | None = None) -> None:
         if model is None:

@@ -62,7 +62,9 @@ def test_a_question_is_asked_within_what_is_named(bot: Bot) -> None:
     question = "Who is the national security adviser?"
     assert bot.search(question, within=[path]) == bot.search(question)
     assert bot.ask(question, within=["*.txt"]).text == bot.ask(question).text
-    assert bot.chat(within=["000*"]).say(question).answer.text == bot.ask(question).text
+    said = bot.chat(within=["000*"]).say(question).answer
+    assert said is not None
+    assert said.text == bot.ask(question).text
     for ask in (bot.ask, bot.search):
         with pytest.raises(DocumentError, match=r"No document is in '2024/\*'. There are: 000_"):
             ask(question, within=["2024/*"])

@@ -1,56 +1,12 @@
 import pytest
 
-from qa.bot import Bot
-from qa.chat import leans_back, stand_alone
-
-HISTORY = [("Who co-hosted the summit?", "the Aspen Institute")]
+from qa.bot import Answer, Bot
+from qa.chat import Turn
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "And who spoke there?",
-        "Why?",
-        "What did he say?",
-        "who else?",
-        "What was decided there?",
-        "in 2023?",
-        "What about the hostages in Gaza?",
-        "Does the US think it will manage that?",
-    ],
-)
-def test_messages_that_lean_back(message: str) -> None:
-    assert leans_back(message)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Who is the national security adviser?",
-        "When did Blinken speak on television?",
-        "Why are the advisers getting more and more fed up?",
-        "Who said that Hamas has been degraded?",
-        "Is there a plan for the time after the war?",
-        "What did Biden say he would do?",
-    ],
-)
-def test_messages_that_stand_alone(message: str) -> None:
-    assert not leans_back(message)
-    assert stand_alone(message, HISTORY) == message
-
-
-def test_a_follow_up_gets_the_turn_before_in_front() -> None:
-    assert (
-        stand_alone("And who spoke there?", HISTORY)
-        == "Who co-hosted the summit? the Aspen Institute And who spoke there?"
-    )
-    assert stand_alone("And who spoke there?", []) == "And who spoke there?"
-
-
-def test_what_was_quoted_before_need_not_be_in_the_next_answer() -> None:
-    history = [('Who sang "Hello"?', "Adele, in “25”")]
-    understood = 'Who sang Hello? Adele, in 25 And who wrote "Skyfall"?'
-    assert stand_alone('And who wrote "Skyfall"?', history) == understood
+def answer_of(turn: Turn) -> Answer:
+    assert turn.answer is not None
+    return turn.answer
 
 
 def test_a_chat_remembers_and_shows_what_it_understood(bot: Bot) -> None:
@@ -59,8 +15,41 @@ def test_a_chat_remembers_and_shows_what_it_understood(bot: Bot) -> None:
     second = chat.say("And who spoke there?")
     assert first.question == first.message == "Who co-hosted the NATO Youth Summit?"
     assert second.message == "And who spoke there?"
-    assert second.question.startswith("Who co-hosted the NATO Youth Summit? ")
-    assert second.question.endswith(" And who spoke there?")
+    assert second.question == "NATO Youth Summit: who spoke there?"
     assert chat.turns == [first, second]
-    history = [(first.message, first.answer.text or "")]
-    assert second.answer.citations == bot.ask("And who spoke there?", history=history).citations
+    history = [(first.message, answer_of(first).text or "")]
+    asked = bot.ask("And who spoke there?", history=history)
+    assert asked.question == second.question
+    assert asked.citations == answer_of(second).citations
+    assert asked.confidence == answer_of(second).confidence
+
+
+def test_a_person_overrules_how_a_message_was_understood(bot: Bot) -> None:
+    chat = bot.chat()
+    chat.say("Who co-hosted the NATO Youth Summit?")
+    turn = chat.say("And who spoke there?", as_asked=True)
+    assert turn.question == turn.message == "And who spoke there?"
+    plain = bot.ask("And who spoke there?")
+    assert answer_of(turn).confidence == plain.confidence
+    assert answer_of(turn).nearest == plain.nearest
+    assert chat.say("thanks", as_asked=True).remark is None
+
+
+def test_small_talk_gets_a_line_and_is_no_part_of_what_was_asked(bot: Bot) -> None:
+    chat = bot.chat()
+    turn = chat.say("Hello!")
+    line = "Hello. What would you like to know from your documents?"
+    assert turn == Turn("Hello!", "Hello!", None, line)
+    first = chat.say("Who co-hosted the NATO Youth Summit?")
+    chat.say("thanks")
+    assert chat.history() == [(first.message, answer_of(first).text or "")]
+    assert chat.say("And who spoke there?").question == "NATO Youth Summit: who spoke there?"
+    assert [turn.remark is None for turn in chat.turns] == [False, True, False, True]
+
+
+def test_an_empty_message_is_an_error_and_no_turn(bot: Bot) -> None:
+    chat = bot.chat()
+    for message in ("", "  \n"):
+        with pytest.raises(ValueError, match="empty"):
+            chat.say(message)
+    assert chat.turns == []

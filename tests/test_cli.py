@@ -182,11 +182,12 @@ def test_while_another_indexes_questions_are_answered_and_indexing_is_refused(
 
 
 def test_chat_answers_until_an_empty_line(seeds: Path) -> None:
-    result = pincite(
-        "chat", "--docs", seeds, stdin="Who co-hosted the NATO Youth Summit?\nwhy?\n\nignored\n"
-    )
+    lines = ["Who co-hosted the NATO Youth Summit?", "why?", "=why?", "thanks", "", "ignored"]
+    result = pincite("chat", "--docs", seeds, stdin="\n".join(lines))
     assert "Aspen Institute" in result.stdout
-    assert "understood as: Who co-hosted the NATO Youth Summit?" in result.stderr
+    assert "(understood as: Who co-hosted the NATO Youth Summit? Why?)" in result.stderr
+    assert result.stderr.count("understood as") == 1
+    assert "You are welcome.\n" in result.stdout
     assert result.returncode == 0
 
 

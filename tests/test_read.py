@@ -1,6 +1,6 @@
 from embeddings.passages import Passage
 from embeddings.sentences import Span
-from qa.read import SentenceReader
+from qa.read import Extract, SentenceReader, agreed
 from qa.retrieve import Hit
 from tests.toy import WordEncoder
 
@@ -33,3 +33,15 @@ def test_of_a_sentence_shown_in_part_the_part_is_read() -> None:
 
 def test_no_passages_give_no_extracts() -> None:
     assert READER.read("anything", []) == []
+
+
+def test_two_readings_agree_on_the_mean_of_their_scores() -> None:
+    better = Hit(Passage(1, "d", 0, 37, TEXT, SPANS), 1.0, 0.5, 2.0)
+    worse = Hit(Passage(2, "d", 12, 37, TEXT[12:], SPANS[1:]), 0.5, 0.4, 1.0)
+    cats, bark, swim = (0, 4), (17, 21), (28, 32)
+    first = [Extract(better, *cats, 4.0), Extract(better, *bark, 3.0), Extract(worse, *swim, 1.0)]
+    second = [Extract(worse, *swim, 6.0), Extract(worse, 12, 16, 2.0)]
+    by_score = [Extract(worse, *swim, 3.5), Extract(better, *bark, 2.5)]
+    assert agreed(first, second, 0.0) == by_score
+    assert agreed(first, second, 4.0) == by_score[::-1]  # 3.5 + 2 and 2.5 + 4
+    assert agreed(first, [], 1.0) == []

@@ -6,7 +6,7 @@ import pytest
 from embeddings.indexer import index_folder, open_store
 from embeddings.store import Store
 from qa.bot import Bot
-from qa.retrieve import Retriever, fuse
+from qa.retrieve import Background, Retriever, fuse
 from qa.within import Filter
 from tests.toy import WordEncoder
 
@@ -82,6 +82,36 @@ def test_both_sides_score_what_only_one_has_found(letters: tuple[Store, WordEnco
     words = store.matching("cat dog", 60)
     also = [words[-1][0], words[-2][0]]
     assert store.matching("cat dog", 3, also=also) == words[:3] + words[-2:]
+
+
+def test_a_background_moves_its_documents_up_and_leaves_the_best_as_sure(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name, text in (("a", "Cats sleep."), ("b", "Dogs bark.\n\nDogs sleep too.")):
+        (docs / f"{name}.txt").write_text(text)
+    encoder = WordEncoder()
+    with open_store(tmp_path / "index", encoder) as store:
+        index_folder(docs, store, encoder)
+        retriever = Retriever(store, encoder)
+
+        def found(background: Background) -> list[tuple[str, float]]:
+            hits = retriever.retrieve("Who sleep?", 5, background=background)
+            return [(store.document(hit.passage.document).path, hit.score) for hit in hits]
+
+        plain = found(Background("dogs bark", 0.0))
+        assert [path for path, _ in plain] == ["a.txt", "b.txt"]
+        moved = found(Background("dogs bark", 0.5))
+        assert [path for path, _ in moved] == ["b.txt", "a.txt"]
+        assert moved[0][1] == pytest.approx(plain[0][1])
+        # Of the background's share, b has 1 and a nothing but the toy encoder's background noise.
+        assert moved[1][1] / moved[0][1] == pytest.approx(
+            (plain[0][1] + 0.0) / (plain[1][1] + 1.0), abs=0.01
+        )
+        assert found(Background("", 0.5)) == plain
+        quoted = retriever.retrieve(
+            'Who "sleep"?', 5, Filter(("a.txt",)), Background("dogs bark", 0.5)
+        )
+        assert [hit.passage.text for hit in quoted] == ["Cats sleep."]
 
 
 def test_a_quoted_phrase_must_stand_in_the_passage(tmp_path: Path) -> None:

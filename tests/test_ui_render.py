@@ -177,6 +177,23 @@ def test_a_question_understood_otherwise_is_shown() -> None:
     assert "Understood as" not in render.turn_messages(plain)[1]["content"]
 
 
+def test_a_remark_is_plain_text_and_escaped() -> None:
+    _, bubble = render.turn_messages(Turn("thanks", "thanks", None, "You are <b>welcome</b>."))
+    assert bubble["content"] == (
+        '<div class="answer remark">You are &lt;b&gt;welcome&lt;/b&gt;.</div>'
+    )
+
+
+def test_a_summary_shows_all_its_sentences_and_no_confidence() -> None:
+    summary = dataclasses.replace(answered(HEIGHT, LIT, confidence=0.0), summary=True)
+    html = render.answer_html(summary)
+    assert _Reader(html).within["label"] == "The most central sentences"
+    assert _Reader(html).within["cited"].count("The tower is 38 metres tall.") == 1
+    assert "It was lit in 1871." in html
+    assert "onfidence" not in html
+    assert "<details" not in html
+
+
 def test_a_question_keeps_its_lines_without_a_line_break_that_markdown_would_see() -> None:
     message = render.question_message("one\r\ntwo\n\n# three\u2028four")
     assert message == {

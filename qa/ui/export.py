@@ -38,13 +38,18 @@ def _turn(number: int, turn: Turn) -> Iterator[str]:
     yield f"## {number}. {plain(turn.message)}"
     if turn.question != turn.message:
         yield f"Understood as: {plain(turn.question)}"
-    yield from _answer(turn.answer)
+    if turn.answer is None:
+        yield plain(turn.remark or "")
+    else:
+        yield from _answer(turn.answer)
 
 
 def _answer(answer: Answer) -> Iterator[str]:
     if answer.abstained:
         nearest = " The nearest sentences:" if answer.nearest else ""
         yield f"No answer in these documents.{nearest}"
+    elif answer.summary:
+        yield "The most central sentences:"
     else:
         yield f"**{plain(answer.text or '')}** (confidence {min(answer.confidence, 0.99):.0%})"
     for citation in answer.citations or answer.nearest:

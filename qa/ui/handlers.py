@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embeddings.errors import PinciteError
 from qa.bot import checked
-from qa.chat import Chat
+from qa.chat import Chat, Turn
 from qa.examples import example_questions
 from qa.feedback import Feedback
 from qa.ui import render
@@ -72,8 +72,9 @@ class Handlers:
             return
         # Only now is the box emptied: to do it later would erase what the person types meanwhile.
         yield _drawn(conversation, render.pending_messages(message)), "", "", same, same
-        chat = Chat(bot, [] if alone else list(conversation.turns), within=within)
-        yield from self._answer(message, chat, conversation, unanswered=(conversation, message))
+        chat = Chat(bot, list(conversation.turns), within=within)
+        say = partial(chat.say, message, as_asked=bool(alone))
+        yield from self._answer(say, conversation, unanswered=(conversation, message))
 
     def on_retry(
         self, conversation: Conversation, chosen: object, request: Any = None
@@ -92,9 +93,9 @@ class Handlers:
             return
         last, before = conversation.turns[-1], conversation.before_last()
         yield _drawn(before, render.pending_messages(last.message)), "", same, same, same
-        turns = () if last.question == last.message else before.turns
-        chat = Chat(bot, list(turns), within=within)
-        yield from self._answer(last.message, chat, before, unanswered=(conversation, same))
+        chat = Chat(bot, list(before.turns), within=within)
+        say = partial(chat.say, last.message, as_asked=last.as_asked)
+        yield from self._answer(say, before, unanswered=(conversation, same))
 
     def on_undo(self, conversation: Conversation) -> Updates:
         """The last question taken back, into the box."""
@@ -123,6 +124,9 @@ class Handlers:
                 return same, same, same, same, same
             thumb = event.liked if isinstance(event.liked, bool) else None  # "" takes it back
             turns = conversation.turns
+            answer = turns[number].answer
+            if answer is None or answer.summary:
+                return same, same, same, same, same
             try:
                 self._feedback.judge(turns[number], turns[:number], thumb)
             except PinciteError as error:
@@ -162,13 +166,12 @@ class Handlers:
 
     def _answer(
         self,
-        message: str,
-        chat: Chat,
+        say: Callable[[], Turn],
         before: Conversation,
         *,
         unanswered: tuple[Conversation, object],
     ) -> Iterator[Updates]:
-        """The answer, drawn after the conversation `before`.
+        """What is said, drawn after the conversation `before`.
 
         Where it fails, a notice with the conversation and the box as in `unanswered`.
         """
@@ -176,7 +179,7 @@ class Handlers:
 
         same = gr.skip()
         try:
-            turn = chat.say(message)
+            turn = say()
         except (ValueError, PinciteError) as error:
             notice = str(error)
         except Exception:
@@ -185,7 +188,7 @@ class Handlers:
         else:
             after = before.after(turn)
             opened: object = same
-            if turn.answer.citations:
+            if turn.answer is not None and turn.answer.citations:
                 # The number makes the value new even where the same sentence answers again.
                 first = refer(turn.answer.citations[0])
                 opened = {"ref": str(first), "number": next(self._numbers)}

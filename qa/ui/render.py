@@ -40,10 +40,11 @@ class Message(TypedDict):
 def turn_messages(turn: Turn) -> list[Message]:
     """The two bubbles of a turn."""
     understood = turn.question if turn.question != turn.message else None
-    return [
-        question_message(turn.message),
-        {"role": "assistant", "content": answer_html(turn.answer, understood=understood)},
-    ]
+    if turn.answer is None:
+        content = f'<div class="answer remark">{_line(turn.remark or "")}</div>'
+    else:
+        content = answer_html(turn.answer, understood=understood)
+    return [question_message(turn.message), {"role": "assistant", "content": content}]
 
 
 def pending_messages(message: str) -> list[Message]:
@@ -69,6 +70,10 @@ def answer_html(answer: Answer, *, understood: str | None = None) -> str:
     if answer.abstained:
         meta = f'<div class="meta">{link}</div>'
         return f'<div class="answer none">{note}{_no_answer(answer.nearest)}{meta}</div>'
+    if answer.summary:
+        head = '<div class="label">The most central sentences</div>'
+        meta = f'<div class="meta">{link}</div>'
+        return f'<div class="answer">{note}{head}{_cited_list(answer.citations)}{meta}</div>'
     first, *others = answer.citations
     more = ""
     if others:
