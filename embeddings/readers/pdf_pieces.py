@@ -72,6 +72,7 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
             bottom=_middle(boxes[start:end, 1]) if uneven else low,
             height=_middle(heights[start:end]) if uneven else tall,
             turn=max(turn, 0),
+            note=turn == OBLIQUE,
             edges=edges[first:last].copy(),  # lest it keep those of the whole page
             near=near,
             far=far,
