@@ -1,6 +1,6 @@
 """PDF → plain text, and where each of its characters stands.
 
-pdf_chars → pdf_pieces → pdf_furniture → pdf_order → pdf_table → reflow
+pdf_chars → pdf_pieces → pdf_furniture → pdf_rows → pdf_regions → pdf_order → pdf_table → reflow
 """
 
 from __future__ import annotations

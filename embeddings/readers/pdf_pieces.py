@@ -1,7 +1,5 @@
 """Characters of a PDF page → pieces of lines, each an unbroken stretch of one writing direction.
 
-    pdf_chars → pieces → pdf_order (columns, rows of tables, footnotes) → reflow
-
 A piece ends at the end of its line or at a gap wider than a space, so that none reaches over the
 gutter between two columns.
 """
