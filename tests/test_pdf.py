@@ -425,18 +425,21 @@ def test_a_scan_without_text_says_so() -> None:
         read(scan(""))
 
 
-def test_text_up_the_margin_does_not_interrupt_the_page() -> None:
+def test_what_stands_askew_does_not_interrupt_a_sentence() -> None:
     def page(canvas: Canvas) -> None:
         canvas.drawString(72, 700, BODY[0])
         canvas.saveState()
         canvas.translate(40, 300)
         canvas.rotate(90)
         canvas.drawString(0, 0, "Archive number 1780.")
+        canvas.rotate(-45)
+        canvas.drawString(300, 0, "DRAFT")
         canvas.restoreState()
         canvas.drawString(72, 686, BODY[1])
 
-    document = read(drawn(page))
-    assert document.text == " ".join(BODY) + "\n\nArchive number 1780."
+    document = read(drawn(page, text(72, 700, ["written by hand."])))
+    assert document.text == (" ".join(BODY) + " written by hand.\n\nArchive number 1780.\n\nDRAFT")
+    assert document.page(document.text.index("Archive")) == 1
     length = stringWidth("Archive number 1780.", FONT, SIZE)
     assert near(
         boxes_of(document, "Archive number 1780."),

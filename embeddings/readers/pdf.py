@@ -1,6 +1,6 @@
 """PDF → plain text, and where each of its characters stands.
 
-pdf_chars → pdf_pieces → pdf_furniture → pdf_order → pdf_table → reflow
+pdf_chars → pdf_pieces → pdf_furniture → pdf_rows → pdf_regions → pdf_order → pdf_table → reflow
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def read_pdf(data: bytes) -> Content:
 
 def _lines(pieces: Sequence[Line]) -> list[Line]:
     """The pieces as lines in the order of reading, page by page."""
-    pages: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    pages: dict[tuple[int, int, bool], list[Line]] = defaultdict(list)
     for piece in pieces:
-        pages[piece.page, piece.turn].append(piece)
+        pages[piece.page, piece.turn, piece.note].append(piece)
     return [line for page in pages.values() for group in in_order(page) for line in lines_of(group)]
 
 
 def _with_notes(lines: Sequence[Line]) -> list[Line]:
-    """The lines, the footnotes among them marked.
+    """The lines, with those marked that would interrupt the text: footnotes, and what stands askew.
 
     A footnote begins with a number or a sign, in smaller type than most of the document, and
     nothing in larger type stands below it in its column.
@@ -75,15 +75,20 @@ def _with_notes(lines: Sequence[Line]) -> list[Line]:
         by_page[line.page].append(line)
     marked: list[Line] = []
     for page in by_page.values():
+        turns: Counter[int] = Counter()
+        for line in page:
+            turns[line.turn] += 0 if line.note else len(line.text)
+        upright = turns.most_common(1)[0][0]
         body = [line for line in page if line.height >= _SMALLER * usual]
         noted = False
         for line in page:
-            small = 0 < line.height < _SMALLER * usual and not line.row and not line.turn
+            small = 0 < line.height < _SMALLER * usual and not line.row and line.turn == upright
             if not small or not body or any(_stands_below(other, line) for other in body):
                 noted = False
             elif _NOTE.match(line.text):
                 noted = True
-            marked.append(replace(line, note=True) if noted else line)
+            askew = line.turn != upright and not line.row
+            marked.append(replace(line, note=True) if noted or askew else line)
     return marked
 
 

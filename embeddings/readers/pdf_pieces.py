@@ -1,7 +1,5 @@
 """Characters of a PDF page → pieces of lines, each an unbroken stretch of one writing direction.
 
-    pdf_chars → pieces → pdf_order (columns, rows of tables, footnotes) → reflow
-
 A piece ends at the end of its line or at a gap wider than a space, so that none reaches over the
 gutter between two columns.
 """
@@ -72,6 +70,7 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
             bottom=_middle(boxes[start:end, 1]) if uneven else low,
             height=_middle(heights[start:end]) if uneven else tall,
             turn=max(turn, 0),
+            note=turn == OBLIQUE,
             edges=edges[first:last].copy(),  # lest it keep those of the whole page
             near=near,
             far=far,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from embeddings.layout import NOWHERE, Edges
-from embeddings.readers.pdf_order import Row
+from embeddings.readers.pdf_rows import Row
 from embeddings.readers.reflow import Line
 from embeddings.sentences import ROW_END
 
