@@ -141,9 +141,9 @@ def _in_front(gold: Gold) -> str:
 def finds(bot: Bot, gold: Gold, question: str, history: History) -> tuple[bool, ...]:
     """Whether the right document comes first, a right passage first, and among the first five."""
     hits = bot.search(question, 5, history=history)
-    paths = [bot.document(hit.passage.document).path for hit in hits]
-    rank = first_right(gold, [hit.passage for hit in hits], bot.document)
-    return paths[:1] == [gold.document], rank == 1, rank is not None
+    first = [bot.document(p.document).path for hit in hits[:1] for p in hit.places]
+    rank = first_right(gold, [hit.places for hit in hits], bot.document)
+    return gold.document in first, rank == 1, rank is not None
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.indexer import index_folder, open_store
+from embeddings.passages import Passage
 from embeddings.store import Store
 from qa.evaluate import DEPTH, first_right
 from qa.followup import understand
@@ -74,12 +75,16 @@ def main() -> None:
             retriever = Retriever(store, encoder)
             for gold in golds:
                 question = understand(gold.question, gold.history).question
-                found = dict(rankings(store, encoder, question))
+                found: dict[str, list[Sequence[Passage]]] = {
+                    way: [(passage,) for passage in store.passages(ids[:DEPTH])]
+                    for way, ids in rankings(store, encoder, question)
+                }
                 began = time.perf_counter()
-                found[OURS] = [hit.passage.id for hit in retriever.retrieve(question, DEPTH)]
+                hits = retriever.retrieve(question, DEPTH)
                 milliseconds.append(1000 * (time.perf_counter() - began))
-                for way, ids in found.items():
-                    rank = first_right(gold, store.passages(ids[:DEPTH]), store.document)
+                found[OURS] = [hit.places for hit in hits]
+                for way, passages in found.items():
+                    rank = first_right(gold, passages, store.document)
                     ranks.setdefault(way, []).append(rank)
             size = len(store)
         p50, p95 = percentile(milliseconds, 50), percentile(milliseconds, 95)

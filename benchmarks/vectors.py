@@ -1,6 +1,6 @@
 """Which FAISS index: recall against exact search, latency, size and time to build of each type?
 
-    python -m benchmarks.vectors INDEX GOLD [--count 1000000] [--types SQfp16,SQ8,…]
+    python -m benchmarks.vectors INDEX GOLD [--count 1000000] [--types "SQfp16;SQ8;…"]
 
 The vectors are those in INDEX (made by `benchmarks/indexing.py DOCS --index INDEX`) for the bundled
 model. Where --count asks for more, copies with noise are added (cosine to the original about .96).

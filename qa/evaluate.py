@@ -82,17 +82,19 @@ def is_right(gold: Gold, sentence: str, path: str) -> bool:
 
 
 def first_right(
-    gold: Gold, passages: Iterable[Passage], document: Callable[[str], Document]
+    gold: Gold, found: Iterable[Sequence[Passage]], document: Callable[[str], Document]
 ) -> int | None:
-    """The rank of the first passage that holds a right sentence, from 1; None without one.
+    """The rank of the first in which a passage holds a right sentence, from 1; None without one.
 
-    `document` gives the document with an id.
+    `found` are the passages that share each rank, as in `Hit.places`, and `document` gives the
+    document with an id.
     """
-    for rank, passage in enumerate(passages, start=1):
-        of = document(passage.document)
-        sentences = (of.text[s.start : s.end] for s in passage.sentences)
-        if any(is_right(gold, sentence, of.path) for sentence in sentences):
-            return rank
+    for rank, passages in enumerate(found, start=1):
+        for passage in passages:
+            of = document(passage.document)
+            sentences = (of.text[s.start : s.end] for s in passage.sentences)
+            if any(is_right(gold, sentence, of.path) for sentence in sentences):
+                return rank
     return None
 
 
@@ -136,8 +138,7 @@ def _rank(bot: Bot, gold: Gold, among: Filter) -> int | None:
         after=among.after,
         before=among.before,
     )
-    ranks = (first_right(gold, [hit.passage, *hit.copies], bot.document) for hit in hits)
-    return next((rank for rank, found in enumerate(ranks, start=1) if found is not None), None)
+    return first_right(gold, [hit.places for hit in hits], bot.document)
 
 
 def _summary(rows: Sequence[Row]) -> dict[str, object]:

@@ -39,6 +39,11 @@ class Hit:
     lexical: float
     copies: tuple[Passage, ...] = ()
 
+    @property
+    def places(self) -> tuple[Passage, ...]:
+        """The passage and its copies."""
+        return (self.passage, *self.copies)
+
 
 @dataclass(frozen=True, slots=True)
 class Background:
