@@ -91,7 +91,7 @@ def load(page: Page, address: str) -> float:
 def bots_own_time(address: str, question: str) -> float:
     """What the bot in the server took for the question, in ms."""
     url = f"{address}gradio_api/call/ask"
-    data = json.dumps({"data": [question, None]}).encode()
+    data = json.dumps({"data": [question, None, None]}).encode()
     with urlopen(Request(url, data, {"content-type": "application/json"})) as response:
         event = json.load(response)["event_id"]
     with urlopen(f"{url}/{event}") as response:

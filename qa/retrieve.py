@@ -104,7 +104,8 @@ class Retriever:
         scores = self._scored(question, pool, allowed, also=behind)
         if behind:
             scores = self._mixed(scores, behind, background.weight)
-        hits = self._hits(sorted(scores, key=lambda place: (-scores[place].fused, place)), scores)
+        ranked = sorted(scores, key=lambda place: (-scores[place].fused, place))[:pool]
+        hits = self._hits(ranked, scores)
         found = unlike((hit.passage for hit in hits.values()), k)
         return [replace(hits[p.document, p.id], copies=copies) for p, copies in found]
 
