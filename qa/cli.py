@@ -1,14 +1,12 @@
-"""The command line: parsing and printing only. Data goes to stdout, everything else to stderr."""
+"""The command line: what is typed becomes calls; `terminal` prints what comes of them."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import re
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -17,14 +15,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from embeddings.errors import PinciteError
+from qa.terminal import counter, figure, indexing_bar, show_answer, show_check, show_report
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-    from embeddings.check import Check
-    from embeddings.indexer import Progress, Report
-    from qa.bot import Answer, Bot
-    from qa.cite import Citation
+    from qa.bot import Bot
 
 T = TypeVar("T")
 
@@ -139,21 +133,21 @@ def index(
     if rebuild:
         remove_index(folder)
     encoder = SentenceTransformerEncoder(model or BUNDLED)
-    with open_store(folder, encoder) as store, _bar() as tell:
+    with open_store(folder, encoder) as store, indexing_bar() as tell:
         if check:
             found = check_index(docs, store, encoder, progress=tell)
             passages = 0 if found.broken else len(store)
             if as_json:
                 _print_json(check_json(found, passages, folder))
             else:
-                _show_check(found, passages, folder)
+                show_check(found, passages, folder)
             raise typer.Exit(1 if found.broken else 0)
         report = index_folder(docs, store, encoder, progress=tell)
         passages = len(store)
     if as_json:
         _print_json(report_json(report, passages, folder))
     else:
-        _show_report(report, passages, folder)
+        show_report(report, passages, folder)
 
 
 @app.command()
@@ -192,7 +186,7 @@ def ask(
 
             _print_json(answer_json(answer))
         else:
-            _show(answer)
+            show_answer(answer)
 
 
 @app.command()
@@ -224,7 +218,7 @@ def chat(
                 continue
             if turn.question != turn.message:
                 print(f"(understood as: {turn.question})", file=sys.stderr)
-            _show(turn.answer)
+            show_answer(turn.answer)
 
 
 @app.command()
@@ -350,7 +344,7 @@ def evaluate_(
     with (
         _documents(gold, docs) as folder,
         _open(folder, index, model, reader) as bot,
-        _counter("asking", len(golds)) as tell,
+        counter("asking", len(golds)) as tell,
     ):
         report = _said(
             lambda: evaluate(
@@ -364,7 +358,7 @@ def evaluate_(
         except OSError as error:
             raise PinciteError(f"{json_file} cannot be written: {error.strerror}.") from error
     for name, value in report.summary.items():
-        print(f"{name:<26}{_figure(value)}")
+        print(f"{name:<26}{figure(value)}")
 
 
 @app.command()
@@ -386,7 +380,7 @@ def calibrate(
 
     golds = read_gold(gold)
     with _open(docs, index, model, reader) as bot:
-        with _counter("asking", len(golds)) as tell:
+        with counter("asking", len(golds)) as tell:
             judged = list(judge(bot, golds, progress=tell))
         rows, right = [row for row, _ in judged], [is_right for _, is_right in judged]
         calibration = _said(lambda: fit(bot.reader.name, rows, right, precision=precision))
@@ -422,7 +416,7 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
     from embeddings.encoder import BUNDLED
     from qa.bot import Bot
 
-    with _bar() as tell:
+    with indexing_bar() as tell:
         bot = Bot.open(docs, index=index, model=model or BUNDLED, reader=reader, progress=tell)
     with bot:
         if bot.report is None:
@@ -438,33 +432,6 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
                 file=sys.stderr,
             )
         yield bot
-
-
-def _show_report(report: Report, passages: int, folder: Path) -> None:
-    """Says at the end what was read, what was as before, and what was skipped and why."""
-    for skip in report.skipped:
-        print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
-    print(
-        f"{len(report.added)} added, {len(report.changed)} changed, "
-        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-        f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
-        f"in {report.seconds:.1f} s; {passages} in {folder}"
-    )
-
-
-def _show_check(found: Check, passages: int, folder: Path) -> None:
-    """Says what was wrong and is mended or not."""
-    for fault in found.mended:
-        print(f"pincite: mended: {fault}", file=sys.stderr)
-    for fault in found.broken:
-        print(f"pincite: broken: {fault}", file=sys.stderr)
-    report = found.report
-    print(
-        f"{len(found.mended)} faults mended, {len(found.broken)} left; "
-        f"{len(report.added) + len(report.changed)} files indexed again, "
-        f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
-        f"{len(report.skipped)} skipped; {passages} passages in {folder}"
-    )
 
 
 @contextmanager
@@ -484,53 +451,6 @@ def _documents(gold: Path, docs: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    """Draws indexing on stderr while it embeds; without a terminal, a line every ten seconds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    left = TextColumn("{task.fields[left]}")
-    columns = (TextColumn("indexing"), BarColumn(), DownloadColumn(), left)
-    bar = Bar(*columns, console=console, transient=True)
-    task = bar.add_task("", total=None, left="")
-    said = time.monotonic()
-
-    def tell(progress: Progress) -> None:
-        nonlocal said
-        done, total, seconds = progress.done_bytes, progress.total_bytes, progress.remaining_seconds
-        remaining = "" if seconds is None else f"about {seconds:.0f} s left"
-        if console.is_terminal:
-            if done < total and not bar.live.is_started:
-                bar.start()
-            bar.update(task, total=total, completed=done, left=remaining)
-        elif remaining and done < total and time.monotonic() - said > 10:
-            said = time.monotonic()
-            print(
-                f"pincite: indexed {done / 1e6:.1f} of {total / 1e6:.1f} MB, {remaining}",
-                file=sys.stderr,
-            )
-
-    try:
-        yield tell
-    finally:
-        if bar.live.is_started:
-            bar.stop()
-
-
-@contextmanager
-def _counter(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
-
-
 def _said(call: Callable[[], T]) -> T:
     """What the call gives; a mistake in what was typed becomes an error for the person."""
     try:
@@ -548,55 +468,3 @@ def _prompt() -> str:
         return input("> ").strip()
     except EOFError:
         return ""
-
-
-def _show(answer: Answer) -> None:
-    """Prints the answer for a person, the short answer in bold within its sentence."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from embeddings.terms import quoted_phrases
-
-    console = Console(highlight=False, soft_wrap=True)
-    if answer.abstained:
-        console.print("No answer in these documents.", style="bold")
-        if answer.nearest:
-            console.print("The nearest sentences:")
-        elif quoted_phrases(answer.question):
-            console.print("No passage holds the words in quotation marks, word for word.")
-    for citation in answer.citations or answer.nearest:
-        console.print(Text(f"[{citation.number}] "), _marked(citation), sep="")
-        for place in (citation, *citation.also):
-            also = "also " if place is not citation else ""
-            console.print(Text(f"    {also}{_place(place)}"), style="dim")
-    if not answer.abstained and not answer.summary:
-        console.print(f"confidence {min(answer.confidence, 0.99):.0%}", style="dim")
-
-
-def _marked(citation: Citation) -> Text:
-    """The quote on one line, the short answer in bold unless it is the whole of it."""
-    from rich.text import Text
-
-    begin = citation.answer_start - citation.start
-    end = citation.answer_end - citation.start
-    style = "bold" if citation.answer != citation.quote else ""
-    quote = citation.quote
-    parts = ((quote[:begin], ""), (quote[begin:end], style), (quote[end:], ""))
-    return Text.assemble(*((re.sub(r"\s+", " ", text), look) for text, look in parts))
-
-
-def _place(citation: Citation) -> str:
-    said = ", ".join(filter(None, (citation.author, citation.date, citation.source)))
-    page = "" if citation.page is None else f", page {citation.page}"
-    return (
-        f"{citation.path}{f' ({said})' if said else ''}{page}, "
-        f"characters {citation.start} to {citation.end}"
-    )
-
-
-def _figure(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_figure(part)}" for name, part in value.items())
-    if value is None:
-        return "none"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
