@@ -13,22 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.measure import p50_p95
+from benchmarks.measure import free_port, p50_p95, served
 from qa.gold import read_gold, sample
 
-PINCITE = [sys.executable, "-c", "from qa.cli import main; main()"]
 MEGABYTE = 1_000_000
 A_PAGE = 30
 """Questions asked before the page is loaded anew; it keeps 40 turns."""
@@ -60,7 +54,8 @@ def main() -> None:
         docs = arguments.docs
         if arguments.one_document:
             docs = joined(arguments.docs, Path(folder))
-        with serving(docs, arguments.index) as address, sync_playwright() as playwright:
+        page_served = served(docs, free_port(), arguments.index)
+        with page_served as (address, _, _), sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
             )
@@ -129,29 +124,6 @@ def joined(docs: Path, folder: Path) -> Path:
             break
     (folder / "joined.txt").write_text(text[:MEGABYTE], "utf-8")
     return folder
-
-
-@contextmanager
-def serving(docs: Path, index: Path | None) -> Iterator[str]:
-    """The address of `pincite serve`, in a process of its own, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [*PINCITE, "serve", str(docs), "--port", str(port)]
-    if index is not None:
-        command += ["--index", str(index)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
-        for line in process.stderr:
-            if "answers at" in line:
-                break
-        else:
-            raise SystemExit("the page could not be served")
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""What the benchmarks share: times, memory, and the vectors of an index. No benchmark itself."""
+"""What the benchmarks share: times, memory, a served page, an index's vectors. No benchmark."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +20,8 @@ from embeddings.store import Store
 from qa.metrics import percentile
 
 T = TypeVar("T")
+PINCITE = [sys.executable, "-c", "from qa.cli import main; main()"]
+"""The command line, from this source."""
 
 
 def milliseconds(call: Callable[[T], object], items: Iterable[T]) -> list[float]:
@@ -46,6 +53,30 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(docs: Path, port: int, index: Path | None = None) -> Iterator[tuple[str, int, float]]:
+    """The address of the page, its process, and the seconds until it answered."""
+    began = time.perf_counter()
+    command = [*PINCITE, "serve", str(docs), "--port", str(port)]
+    if index is not None:
+        command += ["--index", str(index)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(address).close()
+                break
+            except urllib.error.URLError:
+                if process.poll() is not None:
+                    raise
+                time.sleep(0.01)
+        yield address, process.pid, time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def folder_mb(folder: Path) -> float:

@@ -12,44 +12,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import free_port, memory_mb, p50_p95
+from benchmarks.measure import free_port, memory_mb, p50_p95, served
 from qa.bot import Bot
 from qa.gold import read_gold
-
-PINCITE = [sys.executable, "-c", "from qa.cli import main; main()"]
-
-
-@contextmanager
-def served(docs: Path, port: int) -> Iterator[tuple[str, int, float]]:
-    """The address of the page, its process, and the seconds until it answered."""
-    began = time.perf_counter()
-    command = [*PINCITE, "serve", str(docs), "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(address).close()
-                break
-            except urllib.error.URLError:
-                if process.poll() is not None:
-                    raise
-                time.sleep(0.01)
-        yield address, process.pid, time.perf_counter() - began
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def ask(address: str, question: str) -> None:

@@ -177,13 +177,7 @@ class Bot:
             if answers:
                 least = extracts[0].score - self.reader.margin
                 extracts = grouped(extract for extract in extracts if extract.score >= least)
-
-            def paths(document: str) -> list[str]:
-                found = (path for store in self.stores for path in store.paths(document))
-                return [path for path in found if among.takes_in(path)]
-
-            limit = MAX_CITATIONS if answers else NEAREST
-            found = cite(extracts, self.document, limit=limit, paths=paths)
+            found = self._cite(extracts, MAX_CITATIONS if answers else NEAREST, among)
         return Answer(
             question=understood.question,
             text=found[0].answer if answers else None,
@@ -209,7 +203,7 @@ class Bot:
         among = Filter.of(within, after, before)
         with self._snapshot():
             extracts = central_sentences(self.stores, self.encoder, among)
-            citations = tuple(cite(extracts, self.document, limit=SENTENCES))
+            citations = tuple(self._cite(extracts, SENTENCES, among))
         return Answer(
             question=question,
             text=citations[0].answer if citations else None,
@@ -253,6 +247,15 @@ class Bot:
 
     def _retrieve(self, understood: Understood, k: int, among: Filter) -> list[Hit]:
         return self._retriever.retrieve(understood.question, k, among, understood.background)
+
+    def _cite(self, extracts: Sequence[Extract], limit: int, among: Filter) -> list[Citation]:
+        """Citations of the extracts, under those of the documents' paths that the filter takes."""
+
+        def paths(document: str) -> list[str]:
+            found = (path for store in self.stores for path in store.paths(document))
+            return [path for path in found if among.takes_in(path)]
+
+        return cite(extracts, self.document, limit=limit, paths=paths)
 
     def chat(
         self,

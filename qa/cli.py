@@ -299,10 +299,11 @@ def serve(
     kept = None if feedback is None else Feedback(feedback)
     with _open(docs, index, model, reader) as bot:
         from embeddings.watch import watching
+        from qa.ui.page import running
         from qa.ui.page import serve as serve_page
 
         with watching(docs, bot.store, bot.encoder) if watch else nullcontext():
-            serve_page(
+            page = running(
                 bot,
                 host=host,
                 port=port,
@@ -312,6 +313,7 @@ def serve(
                 names=host_name or (),
                 mcp=mcp,
             )
+            serve_page(page)
 
 
 @app.command(name="eval")

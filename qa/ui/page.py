@@ -11,8 +11,8 @@ import socket
 import sys
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,42 +44,13 @@ class ServeError(PinciteError):
     """The page cannot be served at the address asked for."""
 
 
-def serve(
-    bot: Bot,
-    *,
-    host: str = "127.0.0.1",
-    port: int | None = None,
-    feedback: Feedback | None = None,
-    shared: Path | None = None,
-    accounts: Mapping[str, str] | None = None,
-    names: Collection[str] = (),
-    mcp: bool = False,
-    ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serves the page until interrupted.
-
-    `port` None means `FIRST_PORT` or the next that is free. With `feedback`, answers can be judged
-    and that is kept there. `shared` is the folder that the bot is over, where what people add is to
-    stay there for all; without it, each session has its own. `accounts` are the passwords by name
-    that let in, `names` the host names beside the addresses, and `mcp` offers the endpoints as
-    tools too. `ready` is called with the page's address once it answers; by default it is printed
-    on stderr. Raises `ServeError` where the address or the port cannot be had.
-    """
-    page = running(
-        bot,
-        host=host,
-        port=port,
-        feedback=feedback,
-        shared=shared,
-        accounts=accounts,
-        names=names,
-        mcp=mcp,
-    )
+def serve(page: AbstractContextManager[str]) -> None:
+    """Serves the page of `running` until interrupted; its address is printed on stderr."""
     if threading.current_thread() is threading.main_thread():
         # Ended politely, the server deletes what its sessions have added.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     with page as address, suppress(KeyboardInterrupt):
-        (ready or _say)(address)
+        print(f"Pincite answers at {address} (Ctrl-C ends it)", file=sys.stderr)
         threading.Event().wait()
 
 
@@ -96,9 +67,14 @@ def running(
     mcp: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[str]:
-    """The address of the page, which is served until the block ends. See `serve`.
+    """The address of the page, which is served until the block ends.
 
-    `limits` are those of what people add.
+    `port` None means `FIRST_PORT` or the next that is free. With `feedback`, answers can be judged
+    and that is kept there. `shared` is the folder that the bot is over, where what people add is to
+    stay there for all; without it, each session has its own. `limits` are those of what people add.
+    `accounts` are the passwords by name that let in, `names` the host names beside the addresses,
+    and `mcp` offers the endpoints as tools too. Raises `ServeError` where the address or the port
+    cannot be had.
     """
     quieten()
     bypass_proxy(host)
@@ -293,7 +269,3 @@ def _refusal(host: str, port: int) -> str:
         f"The page cannot be served on {host}, port {port}: the port is taken, or the address is "
         "not this machine's. Choose another with --port or --host."
     )
-
-
-def _say(address: str) -> None:
-    print(f"Pincite answers at {address} (Ctrl-C ends it)", file=sys.stderr)
