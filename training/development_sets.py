@@ -7,7 +7,8 @@ Writes `NAME/docs/` and `NAME/gold.jsonl` for each of
   squad20    SQuAD 2.0 dev: half of the questions are not
   articles   the 490 whole articles of SQuAD, the questions of SQuAD 1.1 dev
   nq         Natural Questions dev: 1,000 paragraphs, questions typed into a search box
-  doc2dial   272 pages of public services, the first questions of dialogues
+  doc2dial   272 pages of public services, the first questions of dialogues on those pages that
+             the reader's training leaves out
   doc2dial-turns   the same pages, the later questions with their history
   nq-half, doc2dial-half   every second document left out: its questions have no answer any more
 """
@@ -23,6 +24,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+from reader_data import page_held_out
 
 from embeddings.sentences import split_sentences
 from qa.gold import Gold, read_gold, read_squad_paragraphs
@@ -57,15 +60,21 @@ def natural_questions(path: Path) -> tuple[dict[str, str], list[Gold]]:
 
 
 def doc2dial(path: Path) -> tuple[dict[str, str], list[Gold]]:
-    """The pages, and a question for each turn; its answers are the sentences of the gold span."""
+    """The pages, and a question for each turn on a page that no training sees.
+
+    Its answers are the sentences of the gold span.
+    """
     with gzip.open(path, "rt", encoding="utf-8") as file:
         data: dict[str, Any] = json.load(file)
     docs = {
         doc["doc_id"]: (f"{_name(doc['title'])}_{doc['doc_id']}.txt", doc["text"])
         for doc in data["docs"]
     }
+    unseen = {doc["doc_id"] for doc in data["docs"] if page_held_out(doc["title"])}
     golds = []
     for turn in data["qas"]:
+        if turn["doc_id"] not in unseen:
+            continue
         (speaker, question), *earlier = turn["turns_latest_first"]
         span = turn["answer"]
         answers = [span[s.start : s.end].strip(" ,;") for s in split_sentences(span)]

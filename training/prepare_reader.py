@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from hard_negatives import mine
-from reader_data import load_corpus
+from reader_data import join, load_corpus, load_pages
 from reader_model import load_tokenizer
 
 
@@ -26,7 +26,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     began = time.monotonic()
-    corpus = load_corpus(arguments.data, load_tokenizer().backend_tokenizer)
+    tokenizer = load_tokenizer().backend_tokenizer
+    corpus, pages = load_corpus(arguments.data, tokenizer), load_pages(arguments.data, tokenizer)
     print("passages", Counter(p.source for p in corpus.passages), flush=True)
     print("answerable", Counter(q.source for q in corpus.answerable), flush=True)
     print("several occurrences", sum(not q.certain for q in corpus.answerable), flush=True)
@@ -34,6 +35,8 @@ def main() -> None:
     negatives = mine(corpus, questions=arguments.mine, seed=arguments.seed)
     counts = Counter(len(found) for found in negatives.values())
     print("questions by number of negatives", counts, flush=True)
+    join(corpus, pages)
+    print("on pages", len(pages.answerable), flush=True)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with arguments.out.open("wb") as file:
         pickle.dump((corpus, negatives), file)

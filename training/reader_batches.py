@@ -39,6 +39,8 @@ class Mixture:
     hard_negatives: int = 24_000
     beside: int = 16_000  # the question's own passage without the sentences that answer
     entity_swaps: int = 9_000
+    natural_questions: int = 2  # times each is seen: people typed them into a search box
+    pages: int = 3  # times each question that whole sentences answer is seen
 
 
 @dataclass(slots=True)
@@ -78,7 +80,10 @@ def epoch_items(
 ) -> list[Item]:
     """One epoch's questions with the passage each is read on, shuffled."""
     rng = random.Random(f"epoch {seed} {epoch}")
-    items: list[Item] = [(q, q.passage, True) for q in corpus.answerable]
+    times = {"nq": mixture.natural_questions, "doc2dial": mixture.pages}
+    items: list[Item] = [
+        (q, q.passage, True) for q in corpus.answerable for _ in range(times.get(q.source, 1))
+    ]
     items += [(q, q.passage, True) for q in corpus.unanswerable] * mixture.unanswerable
     mined = sorted(negatives)
     for index in rng.sample(mined, min(mixture.hard_negatives, len(mined))):

@@ -12,7 +12,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,13 @@ from tokenizers import Tokenizer
 MAX_QUESTION_TOKENS = 40
 MAX_ANSWER_TOKENS = 40
 MAX_OCCURRENCES = 8
+MIN_WORDS_ALONE = 6
+"""Shorter messages of a dialogue mostly say something only after the ones before them."""
+ASKING = frozenset(
+    {"what", "how", "why", "when", "where", "which", "who", "can", "could", "do", "does", "is"}
+    | {"are", "will", "should"}
+)
+CONDITIONS = frozenset({"if", "when", "unless", "once"})
 
 
 @dataclass(slots=True)
@@ -85,7 +92,7 @@ def normalise_passage(text: str) -> str:
 
 
 def load_corpus(folder: Path, tokenizer: Tokenizer) -> Corpus:
-    """Every training set of ``folder``, tokenised; development files are never opened here."""
+    """The question sets of ``folder`` on paragraphs, tokenised; no development file is opened."""
     corpus = Corpus([], [], [])
     _add_squad(corpus, folder / "squad-train-with-unanswerable.json.gz", "squad")
     _add_squad(corpus, folder / "squadshifts-new-wiki.json.gz", "newwiki")
@@ -94,9 +101,68 @@ def load_corpus(folder: Path, tokenizer: Tokenizer) -> Corpus:
     return corpus
 
 
+def load_pages(folder: Path, tokenizer: Tokenizer) -> Corpus:
+    """The questions of doc2dial-half on the pages that are not held out, tokenised.
+
+    People ask there what to do, and the answers are whole sentences. A page answers many a
+    question of its domain, so these are not for mining negatives.
+    """
+    corpus = Corpus([], [], [])
+    with gzip.open(folder / "doc2dial-half.json.gz", "rt", encoding="utf-8") as file:
+        data = json.load(file)
+    numbers: dict[int, int] = {}
+    for page in data["docs"]:
+        if not page_held_out(page["title"]):
+            numbers[page["doc_id"]] = len(corpus.passages)
+            corpus.passages.append(Passage(page["title"], page["text"], "doc2dial"))
+    for turn in data["qas"]:
+        speaker, asked = turn["turns_latest_first"][0]
+        number = numbers.get(turn["doc_id"])
+        if speaker != "user" or number is None or not _stands_alone(asked):
+            continue
+        span = turn["answer"]
+        bounds = sentencex.get_sentence_boundaries("en", span)
+        answers = (span[b["start_index"] : b["end_index"]].strip(" \n.,;") for b in bounds)
+        kept = tuple(dict.fromkeys(a for a in answers if _says_something(a)))
+        corpus.answerable.append(Question(normalise_question(asked), number, kept, "doc2dial"))
+    _tokenise(corpus, tokenizer)
+    return corpus
+
+
+def _stands_alone(message: str) -> bool:
+    """Whether a message of a dialogue is a question that may be asked without what was said."""
+    words = message.lower().split()
+    return len(words) >= MIN_WORDS_ALONE and ("?" in message or words[0] in ASKING)
+
+
+def _says_something(sentence: str) -> bool:
+    """Whether an agent's source answers: no link, no condition, which only makes him ask back."""
+    words = sentence.lower().split()
+    return len(words) >= 6 and "[" not in sentence and words[0] not in CONDITIONS
+
+
+def join(corpus: Corpus, more: Corpus) -> None:
+    """Puts what is in ``more`` behind what is in ``corpus``, which keeps its numbers."""
+    first = len(corpus.passages)
+    corpus.passages += more.passages
+    for questions, added in (
+        (corpus.answerable, more.answerable),
+        (corpus.unanswerable, more.unanswerable),
+    ):
+        questions += [replace(question, passage=question.passage + first) for question in added]
+
+
 def held_out(title: str) -> bool:
     """Whether an article of squadshifts-new-wiki is kept for development (about one in ten)."""
     return random.Random(f"held-out {title}").random() < 0.1
+
+
+def page_held_out(title: str) -> bool:
+    """Whether a page of doc2dial-half is kept for development: half of them.
+
+    Pages come in parts, ``Title#3_0``; those of one title stay together.
+    """
+    return random.Random(f"held-out page {title.partition('#')[0]}").random() < 0.5
 
 
 def read_squad(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
