@@ -51,7 +51,7 @@ class SpanReader:
 
     margin = 3.0
     first_read = 4
-    """After so many passages the rest is left unread if they settle it."""
+    """After so many passages those are left unread that cannot come first any more."""
     retrieval_weight = RETRIEVAL_WEIGHT
 
     def __init__(self, model: str | None = None) -> None:
@@ -88,8 +88,8 @@ class SpanReader:
         first, rest = hits[: self.first_read], hits[self.first_read :]
         self._read(question, first, best)
         leading = max(map(_rank, best.values()), default=-math.inf)
-        if rest and leading - RETRIEVAL_WEIGHT * rest[0].score < SETTLED:
-            self._read(question, rest, best)
+        still = [hit for hit in rest if leading - RETRIEVAL_WEIGHT * hit.score < SETTLED]
+        self._read(question, still, best)
         return sorted(best.values(), key=_order)
 
     def _read(

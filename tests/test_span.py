@@ -139,15 +139,17 @@ def test_the_last_passages_are_read_only_where_the_first_leave_it_open() -> None
         "Tea is served in the hut.",
         "Dogs must be kept on a lead.",
         "The museum opens at ten.",
+        "A letter came from the council.",
     ]
 
-    hits = [
-        Hit(Passage(i, str(i), 0, len(t), t, (Span(0, len(t)),)), 0.5, 0.5, 1.0)
-        for i, t in enumerate(texts)
-    ]
-
-    def read(question: str) -> set[int]:
+    def read(question: str, *scores: float) -> set[int]:
+        hits = [
+            Hit(Passage(i, str(i), 0, len(t), t, (Span(0, len(t)),)), score, 0.5, 1.0)
+            for i, (t, score) in enumerate(zip(texts, scores, strict=True))
+        ]
         return {extract.hit.passage.id for extract in SpanReader().read(question, hits)}
 
-    assert read("Who was the lighthouse keeper?") == {0, 1, 2, 3}
-    assert read("How deep is the sea?") == {0, 1, 2, 3, 4}
+    equal = [0.5] * 6
+    assert read("Who was the lighthouse keeper?", *equal) == {0, 1, 2, 3}
+    assert read("How deep is the sea?", *equal) == {0, 1, 2, 3, 4, 5}
+    assert read("How deep is the sea?", 2, 2, 2, 2, 1.5, 0) == {0, 1, 2, 3, 4}
