@@ -94,8 +94,12 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
     base = np.array([line.bottom for line in lines], np.float32)[owner]
     raised = (heights < _SMALL * usual) & (boxes[:, 1] > base + _RAISED * usual)
     for number in np.unique(owner[raised]).tolist():
-        mine = raised & (owner == number)
-        lines[number] = _without_marks(lines[number], at[mine] - at[starts[number]])
+        mine = owner == number
+        line = _without_marks(lines[number], at[mine & raised] - at[starts[number]])
+        if len(line.text) < len(lines[number].text):  # nor do they make the line higher
+            level = boxes[mine & ~raised]
+            ((near, far),) = _across(chars, turn, level, np.zeros(1, np.intp))
+            lines[number] = replace(line, near=near, far=far)
     return lines
 
 
