@@ -19,8 +19,8 @@ from tests.corpus.broken import broken
 from tests.corpus.facts import Made
 from tests.corpus.office import office
 from tests.corpus.pdf_forms import forms
-from tests.corpus.pdf_hebrew import hebrew
 from tests.corpus.pdf_prose import prose
+from tests.corpus.pdf_right_to_left import right_to_left
 from tests.corpus.texts import texts
 
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ def main() -> None:
 
 def corpus() -> Iterator[Made]:
     """All that can be made without a browser and with the fonts of this machine."""
-    for files in (prose, forms, hebrew, texts, office, broken):
+    for files in (prose, forms, right_to_left, texts, office, broken):
         yield from files()
 
 

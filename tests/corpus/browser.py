@@ -13,7 +13,7 @@ from typing import Any
 
 from embeddings.documents import Box
 from tests.corpus.facts import Fact, Made, Told
-from tests.corpus.pdf_hebrew import TOLD as HEBREW
+from tests.corpus.pdf_right_to_left import TOLD as HEBREW
 from tests.corpus.stories import stories
 
 _WIDTH, _HEIGHT = 560, 794  # CSS pixels, 96 to an inch: 420 by 595.5 points
@@ -78,7 +78,9 @@ def printed() -> list[Made]:
         made = [
             _print(page, "browser-ligatures.pdf", latin, offices),
             _print(page, "browser-columns.pdf", columns, stories("town", "Hazelmere")[:8]),
+            _print(page, "browser-arabic.pdf", arabic, ARABIC),
             _print(page, "browser-hebrew.pdf", arabic, HEBREW),
+            _print(page, "browser-hebrew-and-english.pdf", arabic, MIXED),
         ]
         browser.close()
     return made

@@ -20,18 +20,36 @@ from tests.formats import CONTAINER, ODF, chapter, pptx_of, xlsx_of
 
 Row = tuple[Sequence[str], str, str]
 
-LAMPS: list[Row] = [
-    (("Corrie Light", "1868", "31 km"), "How far is Corrie Light seen?", "31 km"),
-    (("Broad Ness", "1903", "24 km"), "When was Broad Ness lit?", "1903"),
-    (("Skua Rock", "1927", "18 km"), "How far is Skua Rock seen?", "18 km"),
-]
 LAMP_HEADINGS = ("Lighthouse", "Lit", "Seen")
-WAGES: list[Row] = [
-    (("Nora Salter", "Sailmaker", "1,250"), "What is the trade of Nora Salter?", "Sailmaker"),
-    (("Viktor Galt", "Cooper; also guard", "980"), "What is the wage of Viktor Galt?", "980"),
-    (("Yara Wick", "Rope walker", "1,105"), "Who is the rope walker?", "Yara Wick"),
-]
 WAGE_HEADINGS = ("Name", "Trade", "Wage")
+
+
+def lamps(*names: str) -> list[Row]:
+    """Rows of a table of lighthouses, other names for every file."""
+    figures = (("1868", "31 km"), ("1903", "24 km"), ("1927", "18 km"))
+    return [
+        (
+            (name, lit, seen),
+            *((f"How far is {name} seen?", seen) if at % 2 else (f"When was {name} lit?", lit)),
+        )
+        for at, (name, (lit, seen)) in enumerate(zip(names, figures, strict=True))
+    ]
+
+
+def wages(*names: str) -> list[Row]:
+    """Rows of a table of wages, other names for every file."""
+    figures = (("Sailmaker", "1,250"), ("Cooper; also guard", "980"), ("Rope walker", "1,105"))
+    return [
+        (
+            (name, trade, wage),
+            *(
+                (f"What is the wage of {name}?", wage)
+                if at % 2
+                else (f"What is the trade of {name}?", trade)
+            ),
+        )
+        for at, (name, (trade, wage)) in enumerate(zip(names, figures, strict=True))
+    ]
 
 
 def office() -> Iterator[Made]:
@@ -69,13 +87,14 @@ def word() -> Iterator[Made]:
         document.add_paragraph(text)
     yield told("board-minutes.docx", _word(document), story)
 
+    rows = lamps("Corrie Light", "Broad Ness", "Skua Rock")
     document = docx.Document()
     document.add_paragraph("The lamps of the coast, as the survey found them.")
     table = document.add_table(0, 3)
-    for row in (LAMP_HEADINGS, *(cells for cells, _, _ in LAMPS)):
+    for row in (LAMP_HEADINGS, *(cells for cells, _, _ in rows)):
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
-    facts = [Told(" | ".join(cells), question, answer) for cells, question, answer in LAMPS]
+    facts = [Told(" | ".join(cells), question, answer) for cells, question, answer in rows]
     yield told("lamps.docx", _word(document), facts)
 
     story = stories("school", "Lowgate", 5)
@@ -116,12 +135,13 @@ def opendocument() -> Iterator[Made]:
     yield Made(made.name, made.data, made.facts, ["Deleted words"])
 
     cell = "<table:table-cell><text:p>%s</text:p></table:table-cell>"
-    rows = (WAGE_HEADINGS, *(cells for cells, _, _ in WAGES))
+    rows = wages("Nora Salter", "Viktor Galt", "Yara Wick")
     body = "".join(
-        f"<table:table-row>{''.join(cell % text for text in row)}</table:table-row>" for row in rows
+        f"<table:table-row>{''.join(cell % text for text in row)}</table:table-row>"
+        for row in (WAGE_HEADINGS, *(cells for cells, _, _ in rows))
     )
     sheet = f'<table:table table:name="Wages">{body}</table:table>'
-    yield told("wages.ods", _odf("spreadsheet", sheet, "Wages"), rows_told(WAGE_HEADINGS, WAGES))
+    yield told("wages.ods", _odf("spreadsheet", sheet, "Wages"), rows_told(WAGE_HEADINGS, rows))
 
     story = stories("museum", "Sandoy", 6)
     frame = "<draw:frame %s><draw:text-box><text:p>%s</text:p></draw:text-box></draw:frame>"
@@ -154,17 +174,21 @@ def slides() -> Iterator[Made]:
     deck.slides.add_slide(deck.slide_layouts[6])
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     slide.shapes.title.text_frame.text = "Lighthouses"
-    rows = (LAMP_HEADINGS, *(cells for cells, _, _ in LAMPS))
+    rows = lamps("Mull Head", "Tarn Point", "Egret Bank")
     table = slide.shapes.add_table(4, 3, 0, Inches(2), Inches(8), Inches(2)).table
-    for y, row in enumerate(rows):
+    for y, row in enumerate((LAMP_HEADINGS, *(cells for cells, _, _ in rows))):
         for x, text in enumerate(row):
             table.cell(y, x).text = text
-    facts = [Told(" | ".join(cells), question, answer) for cells, question, answer in LAMPS]
-    yield told("lighthouses.pptx", settled(pptx_of(deck)), facts, page=2)
+    shown = [Told(" | ".join(cells), question, answer) for cells, question, answer in rows]
+    yield told("lighthouses.pptx", settled(pptx_of(deck)), shown, page=2)
 
 
 def tables() -> Iterator[Made]:
-    sheet = [list(WAGE_HEADINGS), *(list(cells) for cells, _, _ in WAGES)]
+    rows = wages("Lasse Duarte", "Hedda Ilves", "Bruno Lorne")
+    sheet: list[list[object]] = [
+        list(WAGE_HEADINGS),
+        *(list[object](cells) for cells, _, _ in rows),
+    ]
     ferry: list[list[object]] = [
         ["Timetable of the ferry"],
         ["Quay", "Since", "Fare", "Winter"],
@@ -177,18 +201,22 @@ def tables() -> Iterator[Made]:
         Told("Quay: Otter Wharf; Since: 2003-09-01; Fare: 4; Winter: FALSE.",
              "What is the fare to Otter Wharf?", "4"),
     ]  # fmt: skip
-    book = settled(xlsx_of({"Wages": [*map(list, sheet)], "Ferry": ferry}, "The harbour's book"))
-    yield told("harbour-book.xlsx", book, [*rows_told(WAGE_HEADINGS, WAGES), *facts])
+    book = settled(xlsx_of({"Wages": sheet, "Ferry": ferry}, "The harbour's book"))
+    yield told("harbour-book.xlsx", book, [*rows_told(WAGE_HEADINGS, rows), *facts])
 
-    lamps = [LAMP_HEADINGS, *(cells for cells, _, _ in LAMPS)]
-    book = settled(xlsx_of({"Lamps": [list(row) for row in lamps]}))
-    yield told("lamps.xlsx.gz", gzipped(book), rows_told(LAMP_HEADINGS, LAMPS))
+    rows = lamps("Holm Light", "Ternfoot", "Black Spit")
+    book = settled(
+        xlsx_of({"Lamps": [list(LAMP_HEADINGS), *(list[object](cells) for cells, _, _ in rows)]})
+    )
+    yield told("lamps.xlsx.gz", gzipped(book), rows_told(LAMP_HEADINGS, rows))
 
-    text = "\n".join(",".join(f'"{cell}"' for cell in row) for row in lamps)
-    yield told("lamps.csv", text.encode(), rows_told(LAMP_HEADINGS, LAMPS))
+    rows = lamps("Ansgar Rock", "West Pillar", "Dunlin Sands")
+    text = _separated(LAMP_HEADINGS, rows, ",", "\n", quote='"')
+    yield told("lamps.csv", text.encode(), rows_told(LAMP_HEADINGS, rows))
 
-    text = "\r\n".join("\t".join(row) for row in sheet)
-    yield told("wages.tsv", text.encode("utf-16"), rows_told(WAGE_HEADINGS, WAGES))
+    rows = wages("Astrid Thorne", "Ivo Marchetti", "Sofia Renner")
+    text = _separated(WAGE_HEADINGS, rows, "\t", "\r\n")
+    yield told("wages.tsv", text.encode("utf-16"), rows_told(WAGE_HEADINGS, rows))
 
     bread: list[Row] = [
         (
@@ -199,8 +227,7 @@ def tables() -> Iterator[Made]:
         (("Bäckerei Größ", "spelt", "4,15"), "Which bread does Bäckerei Größ bake?", "spelt"),
     ]
     headings = ("Baker", "Bread", "Price")
-    rows = [headings, *(cells for cells, _, _ in bread)]
-    text = "\r\n".join(";".join(row) for row in rows)
+    text = _separated(headings, bread, ";", "\r\n")
     yield told("bakers.csv", text.encode("cp1252"), rows_told(headings, bread))
 
     complaints: list[Row] = [
@@ -210,10 +237,16 @@ def tables() -> Iterator[Made]:
          "When was no horn heard at all?", "9 May"),
     ]  # fmt: skip
     headings = ("Day", "Complaint", "From")
-    rows = [headings, *(cells for cells, _, _ in complaints)]
-    text = "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows)
+    text = _separated(headings, complaints, ",", "\n", quote='"')
     text = text.replace("loud. It", "loud.\nIt")
     yield told("complaints.csv.gz", gzipped(text.encode()), rows_told(headings, complaints))
+
+
+def _separated(
+    headings: Sequence[str], rows: Sequence[Row], comma: str, end: str, quote: str = ""
+) -> str:
+    lines = (headings, *(cells for cells, _, _ in rows))
+    return end.join(comma.join(f"{quote}{cell}{quote}" for cell in line) for line in lines)
 
 
 PACKAGE = """\

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 
+from embeddings.documents import Box
 from tests.corpus.facts import Fact, Made, Told
 from tests.corpus.setting import A4, VERA, Frame, Press, truetype
 from tests.corpus.stories import stories
@@ -209,24 +210,24 @@ def notes() -> Iterator[Made]:
     press.points, press.leading = 11.5, 15.0
     press.paragraph([told[0].sentence, told[1].sentence + "^1", *plain(told[2:])])
     press.points = 8.0
-    note = "1 He signed with the picture of a barrel."
-    press.put(note, [(60, note)], 120)
-    extra = Told(note, "How did the first mayor of Fenwick sign?", "with the picture of a barrel")
+    below = "1 He signed with the picture of a barrel."
+    press.put(below, [(60, below)], 120)
+    extra = Told(below, "How did the first mayor of Fenwick sign?", "with the picture of a barrel")
     yield made("footnote-below-column.pdf", press, [*told, extra])
 
     told = stories("ship", "Halcyon")
     press = Press([Frame(60, 300, 540, 160)], A5, points=15, leading=22)
     press.paragraph(plain(told))
     press.page, press.points = 1, 8.5
-    note = "* Timetables of the line are kept in the harbour office."
-    press.put(note, [(60, note)], 100)
-    extra = Told(note, "Where are the timetables kept?", "in the harbour office")
+    below = "* Timetables of the line are kept in the harbour office."
+    press.put(below, [(60, below)], 100)
+    extra = Told(below, "Where are the timetables kept?", "in the harbour office")
     yield made("footnote-over-page.pdf", press, [*told, extra])
 
 
-def _joined(press: Press, sentence: str, left: float) -> Iterator[object]:
+def _joined(press: Press, sentence: str, left: float) -> Iterator[Box]:
     for box in press.boxes(sentence):
-        yield type(box)(box.page, left, box.y0, box.x1, box.y1)
+        yield Box(box.page, left, box.y0, box.x1, box.y1)
 
 
 def turned() -> Iterator[Made]:

@@ -1,12 +1,13 @@
-"""PDFs of Hebrew, drawn as most programs draw it: each line from its left end, backwards."""
+"""PDFs of Hebrew and Arabic, drawn as many programs do: lines from their left end, backwards."""
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.corpus.facts import Made, Told
+from tests.corpus.facts import Fact, Made, Told
 from tests.corpus.pdf_prose import made, plain
 from tests.corpus.setting import Frame, Press, truetype
 
@@ -33,10 +34,19 @@ MORE = [
     Told("השומר הזקן ידע את שמות כולם והחזיק שתי אווזות.", "מי החזיק שתי אווזות?",
          "השומר הזקן"),
 ]  # fmt: skip
-SHORT = [Frame(60, 225, 780, 700), Frame(310, 225, 780, 700)]
+SHORT = [Frame(60, 170, 780, 690), Frame(260, 170, 780, 690)]
 
 
-def hebrew() -> Iterator[Made]:
+ARABIC = [
+    Told("فتحت المدرسة في خريف 1923 في قاعة المصنع.", "متى فتحت المدرسة؟", "1923"),
+    Told("كانت مريم الخطيب أول مديرة لها، وعلمت الحساب والغناء.", "من كانت أول مديرة؟",
+         "مريم الخطيب"),
+    Told("باع الطلاب 487 جرة عسل لشراء كمان.", "ماذا باع الطلاب؟", "487 جرة عسل"),
+]  # fmt: skip
+_BOTH_SIDES = "بتثجحخسشصضطظعغفقكلمنهيئ"
+
+
+def right_to_left() -> Iterator[Made]:
     """One column, and two that are read from right to left; none without the very font."""
     if not DEJAVU.exists() or hashlib.sha256(DEJAVU.read_bytes()).hexdigest() != _SHA256:
         return
@@ -47,6 +57,37 @@ def hebrew() -> Iterator[Made]:
     yield made("hebrew.pdf", press, TOLD)
 
     press = Press(SHORT[::-1], font=font, points=11, leading=16)
-    press.right_to_left = True
+    press.right_to_left = press.by_row = True  # the left column is drawn first
     press.paragraph(plain(MORE))
     yield made("hebrew-columns.pdf", press, MORE)
+
+    press = Press([Frame(72, 240, 760, 70)], font=font, points=12, leading=20)
+    press.right_to_left = press.justify = True
+    shaped = [_shaped(one.sentence) for one in ARABIC]
+    press.paragraph(shaped)
+    name = "arabic-as-shaped.pdf"
+    facts = [
+        Fact(one, name, 1, press.boxes(drawn)) for one, drawn in zip(ARABIC, shaped, strict=True)
+    ]
+    yield Made(name, press.pdf(), facts)
+
+
+def _shaped(sentence: str) -> str:
+    """The forms that the letters take beside each other, as characters of their own."""
+    found = ""
+    for at, letter in enumerate(sentence):
+        before = at > 0 and sentence[at - 1] in _BOTH_SIDES
+        after = letter in _BOTH_SIDES and sentence[at + 1 : at + 2].isalpha()
+        name = ("ISOLATED", "INITIAL", "FINAL", "MEDIAL")[after + 2 * (before and letter.isalpha())]
+        if letter in "لاأ" and found and sentence[at - 1 : at + 1] in ("لا", "لأ"):
+            joined = at > 1 and sentence[at - 2] in _BOTH_SIDES
+            hamza = " WITH HAMZA ABOVE" if letter == "أ" else ""
+            form = "FINAL" if joined else "ISOLATED"
+            found = found[:-1] + unicodedata.lookup(
+                f"ARABIC LIGATURE LAM WITH ALEF{hamza} {form} FORM"
+            )
+        elif letter.isalpha():
+            found += unicodedata.lookup(f"{unicodedata.name(letter)} {name} FORM")
+        else:
+            found += letter
+    return found
