@@ -146,4 +146,5 @@ def test_what_is_cited_has_the_page_and_the_boxes_of_the_fact(corpus_bot: Bot) -
                 assert near(citation.boxes, boxes_in(fact))
         first = answer.citations[0]
         right += (first.path, first.quote) == (gold.document, gold.sentence)
+    print(right, len(golds))
     assert right / len(golds) >= 0.8

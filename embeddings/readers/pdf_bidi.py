@@ -31,6 +31,8 @@ Order = NDArray[np.intp]
 def is_right_to_left(codes: Codes) -> NDArray[np.bool_]:
     """Which characters are of a script that runs from right to left."""
     found = np.zeros(len(codes), np.bool_)
+    if codes.max(initial=0) < _RANGES[0][0]:  # as on most pages
+        return found
     for first, last in _RANGES:
         found |= (codes >= first) & (codes <= last)
     return found

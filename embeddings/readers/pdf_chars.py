@@ -31,6 +31,7 @@ _LATIN = re.compile(r"[a-zA-ZÀ-ɏ]")
 _SHAPED = re.compile(
     "[\u0590-\u1fff\ufb1d-\ufdff\ufe70-\ufefe]"
 )  # scripts whose letters join or stack
+_FIRST_SHAPED = "\u0590"
 _PROBE_EVERY = 12
 _STRIDE = 16
 _ASCENT, _DESCENT = 0.78, 0.25  # of the type's size, what letters reach above and below the line
@@ -79,9 +80,11 @@ def read_chars(page: Any) -> Chars:
         group[~drawn] = 0
         firsts = np.flatnonzero(drawn)[first].tolist()
         fonts = _fonts(places)
-        shaped = np.zeros(len(places), np.bool_)
-        shaped[group[drawn & _is(_SHAPED, text)]] = True
-        _heighten(handle, written, group, firsts, fonts, shaped)
+        flat = np.array([down <= 0 for _, down in fonts])
+        if max(text) >= _FIRST_SHAPED:
+            flat[group[drawn & _is(_SHAPED, text)]] = True
+        if flat.any():
+            _heighten(handle, written, group, firsts, fonts, flat)
         turns = np.array([_turn(handle, at, rotation) for at in firsts], np.int8)[group]
 
         def shown(boxes: Boxes) -> Boxes:
@@ -240,13 +243,13 @@ def _heighten(
     group: NDArray[np.intp],
     firsts: Sequence[int],
     fonts: Sequence[tuple[float, float]],
-    shaped: NDArray[np.bool_],
+    flat: NDArray[np.bool_],
 ) -> None:
     """Gives boxes that are as high as their letter's ink the height of the type.
 
     PDFium makes such boxes where a font tells no descent, as those drawn glyph by glyph (Type 3) do
     not, and of letters that stand for what was shaped. `group` numbers the object of each
-    character, `firsts` are the first of each.
+    character, `firsts` are the first of each, `flat` says which are such.
     """
     size_of = call("FPDFText_GetFontSize", ctypes.c_double, _HANDLE, _INT)
     matrix_of = call("FPDFText_GetMatrix", _INT, _HANDLE, _INT, _HANDLE)
@@ -255,10 +258,10 @@ def _heighten(
     low = np.full((len(fonts), 2), np.nan, np.float32)
     high = low.copy()
     for number, (at, (up, down)) in enumerate(zip(firsts, fonts, strict=True)):
-        if down > 0 and not shaped[number]:
-            continue
-        if not matrix_of(handle, at, ctypes.addressof(matrix)) or not origin_of(
-            handle, at, ctypes.addressof(x), ctypes.addressof(y)
+        if not (
+            flat[number]
+            and matrix_of(handle, at, ctypes.addressof(matrix))
+            and origin_of(handle, at, ctypes.addressof(x), ctypes.addressof(y))
         ):
             continue
         if down <= 0 or up + down <= 0.5:
