@@ -20,6 +20,9 @@ from tests.corpus.packing import packed, unpacked
 from tests.pdfs import near
 from tests.toy import WordEncoder
 
+NEED_DEJAVU = {"hebrew.pdf", "hebrew-columns.pdf", "arabic-as-shaped.pdf"}
+"""Made only where that font is; those printed by a browser are never made the same again."""
+
 
 def by_document() -> dict[str, list[dict[str, object]]]:
     found = defaultdict(list)
@@ -117,6 +120,9 @@ def compresses_alike() -> bool:
 @pytest.mark.skipif(not compresses_alike(), reason="another zlib: other bytes of the same content")
 def test_what_is_committed_is_what_the_generator_makes() -> None:
     made = list(corpus())
+    names = {file.name for file in made}
+    others = {path.name for path in DOCUMENTS.iterdir() if path.is_file()} - names
+    assert {name for name in others if not name.startswith("browser-")} <= NEED_DEJAVU
     for file in made:
         assert file.data == (DOCUMENTS / file.name).read_bytes(), file.name
     for committed, lines in ((FACTS, facts_of(made)), (UNREAD, unread_of(made))):
@@ -134,7 +140,7 @@ def corpus_bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 def test_what_is_cited_has_the_page_and_the_boxes_of_the_fact(corpus_bot: Bot) -> None:
     facts = {(str(f["document"]), str(f["sentence"])): f for f in lines_of(FACTS)}
-    golds = read_gold(FACTS)[::8]
+    golds = read_gold(FACTS)[::12]
     right = 0
     for gold in golds:
         answer = corpus_bot.ask(gold.question, min_confidence=0.0)
@@ -146,5 +152,4 @@ def test_what_is_cited_has_the_page_and_the_boxes_of_the_fact(corpus_bot: Bot) -
                 assert near(citation.boxes, boxes_in(fact))
         first = answer.citations[0]
         right += (first.path, first.quote) == (gold.document, gold.sentence)
-    print(right, len(golds))
-    assert right / len(golds) >= 0.8
+    assert right / len(golds) >= 0.85  # the very sentence of the very file

@@ -4,6 +4,8 @@ import unicodedata
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from embeddings.readers.pdf_bidi import in_logical_order
 
@@ -77,3 +79,22 @@ def test_a_wide_gap_parts_two_columns_the_right_one_first() -> None:
 
 def test_lines_without_any_are_left_as_they_are() -> None:
     assert read("Plain words.") == ["Plainwords."]  # their blanks are not touched either
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("אבג\u05b8اب12.-%() ab"), st.integers(0, 60), st.integers(0, 3)),
+        max_size=30,
+    )
+)
+def test_no_letter_is_lost_or_doubled(drawn: list[tuple[str, int, int]]) -> None:
+    codes = np.array([ord(char) for char, _, _ in drawn], np.uint32)
+    places = [(x, 10 * line, x + 6, 10 * line + 9) for _, x, line in drawn]
+    boxes = np.array(places, np.float32).reshape(-1, 4)
+    glyph = codes != ord(" ")
+    lines = np.array([line for _, _, line in drawn], np.intp)
+    found = in_logical_order(codes, np.arange(len(codes)), boxes, glyph, lines)
+    assert sorted(at for at in found.kept if glyph[at]) == np.flatnonzero(glyph).tolist()
+    assert len(found.parts) == len(found.kept)
+    assert len(found.codes) == len(codes)

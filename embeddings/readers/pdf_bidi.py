@@ -106,7 +106,7 @@ def _levels(members: Order, boxes: Boxes) -> Iterator[Order]:
     start, low, high = 0, 0.0, 0.0
     for at, (_, bottom, _, top) in enumerate(boxes[members].tolist()):
         middle = (bottom + top) / 2
-        if at > start and not low < middle < high:
+        if at > start and not low <= middle <= high:
             yield members[start:at]
             start = at
         low, high = (bottom, top) if at == start else (min(low, bottom), max(high, top))
