@@ -6,6 +6,7 @@ import ctypes
 import math
 import re
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,10 @@ _HANDLE, _INT = ctypes.c_void_p, ctypes.c_int
 _HYPHENS = re.compile("[\x02\ufffe]")  # what PDFium puts for a hyphen at a line's end
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff\ufffe\uffff]")
 _LATIN = re.compile(r"[a-zA-ZÀ-ɏ]")
+_SHAPED = re.compile(
+    "[\u0590-\u1fff\ufb1d-\ufdff\ufe70-\ufefe]"
+)  # scripts whose letters join or stack
+_FIRST_SHAPED = "\u0590"
 _PROBE_EVERY = 12
 _STRIDE = 16
 _ASCENT, _DESCENT = 0.78, 0.25  # of the type's size, what letters reach above and below the line
@@ -74,12 +79,18 @@ def read_chars(page: Any) -> Chars:
         group = np.searchsorted(places, objects)
         group[~drawn] = 0
         firsts = np.flatnonzero(drawn)[first].tolist()
+        fonts = _fonts(places)
+        flat = np.array([down <= 0 for _, down in fonts])
+        if max(text) >= _FIRST_SHAPED:
+            flat[group[drawn & _is(_SHAPED, text)]] = True
+        if flat.any():
+            _heighten(handle, written, group, firsts, fonts, flat)
         turns = np.array([_turn(handle, at, rotation) for at in firsts], np.int8)[group]
 
         def shown(boxes: Boxes) -> Boxes:
             return turned(boxes - corner, rotation, *size)
 
-        boxes = _trimmed(shown(written), turns, _excess(places)[group], width, height)
+        boxes = _trimmed(shown(written), turns, _excess(fonts)[group], width, height)
         across, up = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         on_page = (across >= 0) & (across <= width) & (up >= 0) & (up <= height)
         seen = drawn & (on_page | ~known)
@@ -203,17 +214,17 @@ def _objects(handle: int, at: NDArray[np.intp]) -> NDArray[np.uint64]:
     return found[np.maximum.accumulate(np.where(known, np.arange(len(at)), 0))]
 
 
-def _excess(objects: NDArray[np.uint64]) -> NDArray[np.float32]:
-    """By how much the box of a font exceeds its letters, above and below: shares of its height.
+def _fonts(objects: NDArray[np.uint64]) -> list[tuple[float, float]]:
+    """What the font of each object claims to reach above and below the line, in shares of its size.
 
-    Many fonts claim the whole line's height, and a highlight would then cover the line above.
+    Zero both where it says nothing of use.
     """
     font_of = call("FPDFTextObj_GetFont", _HANDLE, _HANDLE)
     ascent = call("FPDFFont_GetAscent", _INT, _HANDLE, ctypes.c_float, _HANDLE)
     descent = call("FPDFFont_GetDescent", _INT, _HANDLE, ctypes.c_float, _HANDLE)
     up, down = ctypes.c_float(), ctypes.c_float()
     known: dict[int, tuple[float, float]] = {0: (0.0, 0.0)}
-    shares = []
+    found = []
     for place in objects.tolist():
         font = (font_of(place) or 0) if place else 0
         if font not in known:
@@ -221,11 +232,63 @@ def _excess(objects: NDArray[np.uint64]) -> NDArray[np.float32]:
             if ascent(font, 1.0, ctypes.addressof(up)) and descent(
                 font, 1.0, ctypes.addressof(down)
             ):
-                total = up.value - down.value
-                if total > 0.5:
-                    above = max(0.0, up.value - _ASCENT) / total
-                    known[font] = above, max(0.0, -down.value - _DESCENT) / total
-        shares.append(known[font])
+                known[font] = up.value, -down.value
+        found.append(known[font])
+    return found
+
+
+def _heighten(
+    handle: int,
+    boxes: Boxes,
+    group: NDArray[np.intp],
+    firsts: Sequence[int],
+    fonts: Sequence[tuple[float, float]],
+    flat: NDArray[np.bool_],
+) -> None:
+    """Gives boxes that are as high as their letter's ink the height of the type.
+
+    PDFium makes such boxes where a font tells no descent, as those drawn glyph by glyph (Type 3) do
+    not, and of letters that stand for what was shaped. `group` numbers the object of each
+    character, `firsts` are the first of each, `flat` says which are such.
+    """
+    size_of = call("FPDFText_GetFontSize", ctypes.c_double, _HANDLE, _INT)
+    matrix_of = call("FPDFText_GetMatrix", _INT, _HANDLE, _INT, _HANDLE)
+    origin_of = call("FPDFText_GetCharOrigin", _INT, _HANDLE, _INT, _HANDLE, _HANDLE)
+    matrix, x, y = (ctypes.c_float * 6)(), ctypes.c_double(), ctypes.c_double()
+    low = np.full((len(fonts), 2), np.nan, np.float32)
+    high = low.copy()
+    for number, (at, (up, down)) in enumerate(zip(firsts, fonts, strict=True)):
+        if not (
+            flat[number]
+            and matrix_of(handle, at, ctypes.addressof(matrix))
+            and origin_of(handle, at, ctypes.addressof(x), ctypes.addressof(y))
+        ):
+            continue
+        if down <= 0 or up + down <= 0.5:
+            up, down = _ASCENT, _DESCENT
+        size = size_of(handle, at)
+        above = matrix[2] * size, matrix[3] * size
+        for side, origin in enumerate((x.value, y.value)):
+            if abs(above[side]) > 0.9 * math.hypot(*above):  # the way the type stands
+                ends = origin - down * above[side], origin + up * above[side]
+                low[number, side], high[number, side] = min(ends), max(ends)
+    for side in (0, 1):
+        mine = ~np.isnan(low[group, side]) & (boxes[:, 0] < boxes[:, 2])
+        boxes[mine, side] = low[group, side][mine]
+        boxes[mine, side + 2] = high[group, side][mine]
+
+
+def _excess(fonts: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """By how much the box of a font exceeds its letters, above and below: shares of its height.
+
+    Many fonts claim the whole line's height, and a highlight would then cover the line above.
+    """
+    shares = [
+        (max(0.0, up - _ASCENT) / (up + down), max(0.0, down - _DESCENT) / (up + down))
+        if down > 0 and up + down > 0.5
+        else (0.0, 0.0)
+        for up, down in fonts
+    ]
     return np.array(shares, np.float32)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.layout import NOWHERE, STEPS, Edges
+from embeddings.readers.pdf_bidi import in_logical_order, is_right_to_left, runs_right_to_left
 from embeddings.readers.pdf_chars import OBLIQUE, Boxes, Chars, turned
 from embeddings.readers.reflow import Line
 
@@ -24,7 +25,6 @@ _MARKS = re.compile(r"[\d,*†‡§¶]+")
 _BEFORE_MARK = re.compile(r"(?:[^\W\d_]{4}|[.,;:!?…][\"'”’»)\]]*|[^\W\d_][\"”’»]) ?$")
 _SPACE_AND_STOP = re.compile(r" [.,;:!?)\]]")
 _AFTER_MARK = re.compile(r"[ .,;:!?)\]]|$")
-_RIGHT_TO_LEFT = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))
 
 
 def pieces_of(chars: Chars, page: int) -> Iterator[list[Line]]:
@@ -32,27 +32,41 @@ def pieces_of(chars: Chars, page: int) -> Iterator[list[Line]]:
 
     The direction of most of the text comes first, what stands askew last.
     """
+    codes: NDArray[np.uint32] = np.frombuffer(chars.text.encode("utf-32-le"), "<u4")
+    backwards = runs_right_to_left(codes[chars.seen])
     seen = chars.turns[chars.seen]
     turns, counts = np.unique(seen, return_counts=True)
     for turn in sorted(
         turns.tolist(), key=lambda t: (t == OBLIQUE, -counts[turns.tolist().index(t)], t)
     ):
-        yield _pieces(chars, page, turn)
+        pieces = _pieces(chars, codes, page, turn)
+        yield [_mirrored(piece, chars) for piece in pieces] if backwards else pieces
 
 
-def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
-    codes: NDArray[np.uint32] = np.frombuffer(chars.text.encode("utf-32-le"), "<u4")
+def _mirrored(piece: Line, chars: Chars) -> Line:
+    """The piece as it stands in a mirror, where what runs from right to left goes the usual way."""
+    width = chars.width if piece.turn % 2 == 0 else chars.height
+    return replace(piece, left=width - piece.right, right=width - piece.left)
+
+
+def _pieces(chars: Chars, codes: NDArray[np.uint32], page: int, turn: int) -> list[Line]:
     glyph = chars.seen & (chars.turns == turn)
     kept = np.flatnonzero(glyph | (codes == ord(" ")))
     drawn = glyph[kept]
     kept = kept[drawn | np.concatenate([[False], drawn[:-1]])]  # one space for several
+    parts = np.zeros(len(kept), np.intp)
+    line_numbers: NDArray[np.intp] = np.cumsum(chars.line_ends, dtype=np.intp)
+    if turn != OBLIQUE and is_right_to_left(codes[glyph]).any():
+        upright = turned(chars.boxes, turn, chars.width, chars.height)
+        found = in_logical_order(codes, kept, upright, glyph, line_numbers)
+        kept, codes, parts = found.kept, found.codes, found.parts
     at = np.flatnonzero(glyph[kept])  # the glyphs among them
     glyphs = kept[at]
     boxes = turned(chars.boxes[glyphs], max(turn, 0), chars.width, chars.height)
     if turn == OBLIQUE:
         starts = np.flatnonzero(np.diff(chars.objects[glyphs])) + 1
     else:
-        starts = _starts(boxes, codes[glyphs], np.cumsum(chars.line_ends)[glyphs])
+        starts = _starts(boxes, parts[at], line_numbers[glyphs])
     starts = np.concatenate([[0], starts])
     ends = np.concatenate([starts[1:], [len(at)]])
     heights = boxes[:, 3] - boxes[:, 1]
@@ -94,8 +108,12 @@ def _pieces(chars: Chars, page: int, turn: int) -> list[Line]:
     base = np.array([line.bottom for line in lines], np.float32)[owner]
     raised = (heights < _SMALL * usual) & (boxes[:, 1] > base + _RAISED * usual)
     for number in np.unique(owner[raised]).tolist():
-        mine = raised & (owner == number)
-        lines[number] = _without_marks(lines[number], at[mine] - at[starts[number]])
+        mine = owner == number
+        line = _without_marks(lines[number], at[mine & raised] - at[starts[number]])
+        if len(line.text) < len(lines[number].text):  # nor do they make the line higher
+            level = boxes[mine & ~raised]
+            ((near, far),) = _across(chars, turn, level, np.zeros(1, np.intp))
+            lines[number] = replace(line, near=near, far=far)
     return lines
 
 
@@ -126,20 +144,21 @@ def _without_marks(line: Line, raised: NDArray[np.intp]) -> Line:
     )
 
 
-def _starts(boxes: Boxes, codes: NDArray[np.uint32], line: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Which glyphs begin a piece, the first apart; `line` is what PDFium takes for their line."""
+def _starts(boxes: Boxes, parts: NDArray[np.intp], line: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which glyphs begin a piece, the first apart; `line` is what PDFium takes for their line.
+
+    `parts` are the pieces that are known already, 0 where none is.
+    """
     left, bottom, right, top = boxes.T
     height = np.minimum(top[1:] - bottom[1:], top[:-1] - bottom[:-1])
     level = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
     gap = np.maximum(left[1:] - right[:-1], left[:-1] - right[1:])
     backwards = left[1:] < left[:-1] - 0.5 * height
-    arabic = np.zeros(len(codes), np.bool_)
-    for first, last in _RIGHT_TO_LEFT:
-        arabic |= (codes >= first) & (codes <= last)
-    either = arabic[1:] | arabic[:-1]
+    known = (parts[1:] > 0) | (parts[:-1] > 0)
     apart = (gap > _GAP * height) | (backwards & (gap > 0.2 * height))
     nowhere = (height <= 0) & (np.diff(line) > 0)
-    return np.flatnonzero((level < _LEVEL * height) | (apart & ~either) | nowhere) + 1
+    begins = (level < _LEVEL * height) | apart | nowhere
+    return np.flatnonzero(np.where(known, np.diff(parts) != 0, begins)) + 1
 
 
 def _edges(chars: Chars, kept: NDArray[np.intp], turn: int) -> Edges:
