@@ -61,21 +61,26 @@ def cite(
     """
     citations: list[Citation] = []
     numbers: dict[str, int] = {}  # of the sentences, folded, that are cited
+    cited: set[tuple[str, int]] = set()
     find = cache(find)
     for extract in extracts:
         for place in (extract, *_copies(extract)):
             document = find(place.hit.passage.document)
             start, end = _sentence(place)
+            if (document.id, start) in cited:
+                continue
             quote = document.text[start:end]
             number = numbers.get(folded(quote)) or _almost(place, quote, citations)
             if number is None and len(citations) == limit:
                 continue
             found = _citation(place, document, start, end, number or len(citations) + 1)
             numbers.setdefault(folded(quote), found.number)
+            cited.add((document.id, start))
             if number is None:
                 citations.append(found)
             else:
-                citations[number - 1] = _joined(citations[number - 1], found)
+                first = citations[number - 1]
+                citations[number - 1] = replace(first, also=(*first.also, found))
     return [_in_all_files(citation, paths) for citation in citations]
 
 
@@ -124,14 +129,6 @@ def _copies(extract: Extract) -> Iterator[Extract]:
         hit = Hit(copy, extract.hit.score, extract.hit.dense, extract.hit.lexical)
         first, last = moved(extract.start - start, min(extract.end, end) - start, sentence, text)
         yield Extract(hit, span.start + first, span.start + last, extract.score)
-
-
-def _joined(citation: Citation, found: Citation) -> Citation:
-    """The citation with another place of its sentence, unless that is known."""
-    places = (citation, *citation.also)
-    if any((c.document, c.start) == (found.document, found.start) for c in places):
-        return citation
-    return replace(citation, also=(*citation.also, found))
 
 
 def _in_all_files(citation: Citation, paths: Callable[[str], Sequence[str]]) -> Citation:
