@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, TypedDict
 from embeddings.documents import Box
 from qa.bot import Answer
 from qa.cite import Citation
+from qa.place import link
 
 Kind: TypeAlias = Literal["answer", "summary", "none", "remark"]
 
@@ -25,7 +26,9 @@ class PlaceJson(TypedDict):
     """A sentence in its place; `document` is the path relative to the folder, `sha256` the file's.
 
     `boxes` bound the lines of the sentence; there are none where the format does not tell.
-    `author`, `date`, in ISO 8601, and `source` are null where the document does not say.
+    `author`, `date`, in ISO 8601, and `source` are null where the document does not say. `link`
+    opens the sentence: in the web page that `source` names, else in the file, relative to the
+    folder.
     """
 
     number: int
@@ -43,6 +46,7 @@ class PlaceJson(TypedDict):
     author: str | None
     date: str | None
     source: str | None
+    link: str
 
 
 class CitationJson(PlaceJson):
@@ -120,6 +124,7 @@ def _place_json(citation: Citation) -> PlaceJson:
         "author": citation.author,
         "date": citation.date,
         "source": citation.source,
+        "link": link(citation),
     }
 
 

@@ -59,6 +59,7 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
         "author",
         "date",
         "source",
+        "link",
         "also",
     ]
     assert citation["boxes"] == []
