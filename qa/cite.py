@@ -73,7 +73,8 @@ def cite(
             number = numbers.get(folded(quote)) or _almost(place, quote, citations)
             if number is None and len(citations) == limit:
                 continue
-            found = _citation(place, document, start, end, number or len(citations) + 1)
+            answer = place.start, min(place.end, end)
+            found = citation_at(document, start, end, *answer, number or len(citations) + 1)
             numbers.setdefault(folded(quote), found.number)
             cited.add((document.id, start))
             if number is None:
@@ -98,7 +99,10 @@ def _almost(extract: Extract, quote: str, citations: Iterable[Citation]) -> int 
     )
 
 
-def _citation(extract: Extract, document: Document, start: int, end: int, number: int) -> Citation:
+def citation_at(
+    document: Document, start: int, end: int, answer_start: int, answer_end: int, number: int
+) -> Citation:
+    """The citation of the sentence `text[start:end]`, the short answer standing in it as given."""
     return Citation(
         number=number,
         document=document.id,
@@ -108,9 +112,9 @@ def _citation(extract: Extract, document: Document, start: int, end: int, number
         start=start,
         end=end,
         quote=document.text[start:end],
-        answer_start=extract.start,
-        answer_end=min(extract.end, end),
-        answer=document.text[extract.start : min(extract.end, end)],
+        answer_start=answer_start,
+        answer_end=answer_end,
+        answer=document.text[answer_start:answer_end],
         boxes=document.boxes(start, end),
         author=document.author,
         date=document.date,

@@ -236,11 +236,11 @@ def ask(page: Page, question: str, keys: str = "Enter") -> Locator:
 
 
 def wait_until(page: Page, done: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(400):
         if done():
             return
         page.wait_for_timeout(50)
-    pytest.fail("it did not come to pass within five seconds")
+    pytest.fail("it did not come to pass within twenty seconds")
 
 
 def free_port() -> int:

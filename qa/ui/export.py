@@ -39,9 +39,9 @@ def _turn(number: int, turn: Turn) -> Iterator[str]:
     yield f"## {number}. {plain(turn.message)}"
     if turn.question != turn.message:
         yield f"Understood as: {plain(turn.question)}"
-    if turn.answer is None:
-        yield plain(turn.remark or "")
-    else:
+    if turn.remark is not None:
+        yield plain(turn.remark)
+    if turn.answer is not None:
         yield from _answer(turn.answer)
 
 
