@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from embeddings.documents import Box
 from qa.bot import Answer
 from qa.cite import Citation
+from qa.place import link
+
+Kind: TypeAlias = Literal["answer", "summary", "none", "remark"]
 
 
 class BoxJson(TypedDict):
@@ -23,7 +26,9 @@ class PlaceJson(TypedDict):
     """A sentence in its place; `document` is the path relative to the folder, `sha256` the file's.
 
     `boxes` bound the lines of the sentence; there are none where the format does not tell.
-    `author`, `date`, in ISO 8601, and `source` are null where the document does not say.
+    `author`, `date`, in ISO 8601, and `source` are null where the document does not say. `link`
+    opens the sentence: in the web page that `source` names, else in the file, relative to the
+    folder.
     """
 
     number: int
@@ -41,6 +46,7 @@ class PlaceJson(TypedDict):
     author: str | None
     date: str | None
     source: str | None
+    link: str
 
 
 class CitationJson(PlaceJson):
@@ -50,7 +56,12 @@ class CitationJson(PlaceJson):
 
 
 class AnswerJson(TypedDict):
-    """An answer; `text` is null and `citations` empty where the bot abstained."""
+    """An answer; `text` is null and `citations` empty where the bot abstained.
+
+    `kind` is "answer"; "summary", whose `citations` are the most central sentences and whose
+    `confidence` is 0, for nothing is claimed; "none" where the documents do not answer; or "remark"
+    for small talk, which asks nothing of them: then `remark` is the line that it gets, else null.
+    """
 
     question: str
     text: str | None
@@ -59,6 +70,8 @@ class AnswerJson(TypedDict):
     seconds: float
     citations: list[CitationJson]
     nearest: list[CitationJson]
+    kind: Kind
+    remark: str | None
 
 
 def answer_json(answer: Answer) -> AnswerJson:
@@ -71,7 +84,22 @@ def answer_json(answer: Answer) -> AnswerJson:
         "seconds": round(answer.seconds, 4),
         "citations": [citation_json(c) for c in answer.citations],
         "nearest": [citation_json(c) for c in answer.nearest],
+        "kind": kind(answer),
+        "remark": None,
     }
+
+
+def remark_json(message: str, line: str) -> AnswerJson:
+    """The fixed line that small talk gets, in the shape of an answer that says nothing."""
+    silent = answer_json(Answer(message, None, 0.0, (), (), 0.0))
+    return {**silent, "kind": "remark", "remark": line}
+
+
+def kind(answer: Answer) -> Kind:
+    """What kind of answer this is; a summary of nothing is "none"."""
+    if answer.abstained:
+        return "none"
+    return "summary" if answer.summary else "answer"
 
 
 def citation_json(citation: Citation) -> CitationJson:
@@ -96,6 +124,7 @@ def _place_json(citation: Citation) -> PlaceJson:
         "author": citation.author,
         "date": citation.date,
         "source": citation.source,
+        "link": link(citation),
     }
 
 

@@ -16,6 +16,7 @@ class Turn:
     """One exchange. `question` is the message as it was understood, with what it leans on.
 
     Small talk has no answer: then `answer` is None and `remark` the fixed line that it gets.
+    A turn of a conversation that was kept and reopened may have both: what is gone since then.
     `as_asked`: the message was taken plainly, because a person wanted it so.
     """
 

@@ -61,21 +61,27 @@ def cite(
     """
     citations: list[Citation] = []
     numbers: dict[str, int] = {}  # of the sentences, folded, that are cited
+    cited: set[tuple[str, int]] = set()
     find = cache(find)
     for extract in extracts:
         for place in (extract, *_copies(extract)):
             document = find(place.hit.passage.document)
             start, end = _sentence(place)
+            if (document.id, start) in cited:
+                continue
             quote = document.text[start:end]
             number = numbers.get(folded(quote)) or _almost(place, quote, citations)
             if number is None and len(citations) == limit:
                 continue
-            found = _citation(place, document, start, end, number or len(citations) + 1)
+            answer = place.start, min(place.end, end)
+            found = citation_at(document, start, end, *answer, number or len(citations) + 1)
             numbers.setdefault(folded(quote), found.number)
+            cited.add((document.id, start))
             if number is None:
                 citations.append(found)
             else:
-                citations[number - 1] = _joined(citations[number - 1], found)
+                first = citations[number - 1]
+                citations[number - 1] = replace(first, also=(*first.also, found))
     return [_in_all_files(citation, paths) for citation in citations]
 
 
@@ -93,7 +99,10 @@ def _almost(extract: Extract, quote: str, citations: Iterable[Citation]) -> int 
     )
 
 
-def _citation(extract: Extract, document: Document, start: int, end: int, number: int) -> Citation:
+def citation_at(
+    document: Document, start: int, end: int, answer_start: int, answer_end: int, number: int
+) -> Citation:
+    """The citation of the sentence `text[start:end]`, the short answer standing in it as given."""
     return Citation(
         number=number,
         document=document.id,
@@ -103,9 +112,9 @@ def _citation(extract: Extract, document: Document, start: int, end: int, number
         start=start,
         end=end,
         quote=document.text[start:end],
-        answer_start=extract.start,
-        answer_end=min(extract.end, end),
-        answer=document.text[extract.start : min(extract.end, end)],
+        answer_start=answer_start,
+        answer_end=answer_end,
+        answer=document.text[answer_start:answer_end],
         boxes=document.boxes(start, end),
         author=document.author,
         date=document.date,
@@ -124,14 +133,6 @@ def _copies(extract: Extract) -> Iterator[Extract]:
         hit = Hit(copy, extract.hit.score, extract.hit.dense, extract.hit.lexical)
         first, last = moved(extract.start - start, min(extract.end, end) - start, sentence, text)
         yield Extract(hit, span.start + first, span.start + last, extract.score)
-
-
-def _joined(citation: Citation, found: Citation) -> Citation:
-    """The citation with another place of its sentence, unless that is known."""
-    places = (citation, *citation.also)
-    if any((c.document, c.start) == (found.document, found.start) for c in places):
-        return citation
-    return replace(citation, also=(*citation.also, found))
 
 
 def _in_all_files(citation: Citation, paths: Callable[[str], Sequence[str]]) -> Citation:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from embeddings.errors import PinciteError
+from qa.remarks import remark
 from qa.terminal import counter, figure, indexing_bar, show_answer, show_check, show_report
 
 if TYPE_CHECKING:
@@ -169,8 +170,16 @@ def ask(
     """Answer one question.
 
     What QUESTION puts in double quotation marks must stand, word for word, in the passage that
-    answers: 'Who said "a pinch of salt"?'
+    answers: 'Who said "a pinch of salt"?' Small talk gets a line that is in no document.
     """
+    if (line := remark(question)) is not None:
+        if as_json:
+            from qa.answer_json import remark_json
+
+            _print_json(remark_json(question, line))
+        else:
+            print(line)
+        return
     with _open(docs, index, model, reader) as bot:
         answer = _said(
             lambda: bot.ask(

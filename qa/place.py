@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from embeddings.documents import Box, Document, read_bytes, unpacked_name
 from embeddings.errors import DocumentError
+from embeddings.particulars import clean_address
 from embeddings.readers.gzip import gunzip
 from qa.cite import Citation
 
@@ -72,9 +73,31 @@ def is_pdf(path: str) -> bool:
 
 
 def link(citation: Citation) -> str:
-    """The file, relative to the folder of documents, as a link that opens a PDF at its page."""
-    page = f"#page={citation.page}" if citation.page and is_pdf(citation.path) else ""
-    return quote(citation.path) + page
+    """Where a person opens the citation: the web page that its document is from, else the file.
+
+    The web page opens at the words, the file, relative to the folder of documents, at its page if
+    it is a PDF.
+    """
+    at = web_link(citation.source, citation.path, citation.page, citation.quote)
+    if at is not None:
+        return at
+    return quote(citation.path) + _page(citation.path, citation.page)
+
+
+def web_link(source: str | None, path: str, page: int | None, words: str = "") -> str | None:
+    """The address `source` of a document, opening at these words; a PDF at its page.
+
+    None where the document says no address, or none of the web, such as that of a script.
+    """
+    if source is None or clean_address(source) != source:
+        return None
+    if is_pdf(path):
+        return source if "#" in source else source + _page(path, page)
+    return text_link(source, words) if words else source
+
+
+def _page(path: str, page: int | None) -> str:
+    return f"#page={page}" if page and is_pdf(path) else ""
 
 
 def text_link(url: str, words: str) -> str:

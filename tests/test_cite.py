@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from embeddings.documents import Document
+from embeddings.documents import Box, Document
 from embeddings.passages import Passage
 from embeddings.sentences import Span
 from qa.cite import cite, grouped
@@ -38,6 +38,20 @@ def test_one_citation_for_each_sentence_in_the_order_of_the_extracts() -> None:
     found = cite([extract(30, 34), extract(35, 39), extract(0, 4)], FIND, limit=5)
     assert [(c.number, c.quote) for c in found] == [(1, "Fish swim."), (2, "Cats sleep.")]
     assert len(cite([extract(30, 34), extract(0, 4)], FIND, limit=1)) == 1
+
+
+def test_a_place_that_is_cited_already_is_not_made_again() -> None:
+    places: list[tuple[int, int]] = []
+
+    class Counted(Document):
+        def boxes(self, start: int, end: int) -> tuple[Box, ...]:
+            places.append((start, end))
+            return super().boxes(start, end)
+
+    counted = Counted("id-1", "a/animals.txt", "Animals", TEXT, (0, 12))
+    extracts = [extract(30, 34), extract(35, 39), extract(0, 4), extract(30, 39)]
+    assert len(cite(extracts, {"id-1": counted}.__getitem__, limit=5)) == 2
+    assert places == [(30, 40), (0, 11)]
 
 
 COPIED = Passage(2, "id-2", 0, 17, COPY.text, (Span(0, 17),))

@@ -39,6 +39,8 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
         "seconds",
         "citations",
         "nearest",
+        "kind",
+        "remark",
     ]
     citation = answer["citations"][0]
     assert list(citation) == [
@@ -57,6 +59,7 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
         "author",
         "date",
         "source",
+        "link",
         "also",
     ]
     assert citation["boxes"] == []
@@ -71,6 +74,13 @@ def test_a_refusal_is_an_answer_and_not_an_error(seeds: Path) -> None:
     assert (result.returncode, answer["text"], answer["abstained"]) == (0, None, True)
     assert answer["citations"] == []
     assert len(answer["nearest"]) == 3
+
+
+def test_small_talk_gets_its_line_and_claims_nothing(seeds: Path) -> None:
+    assert pincite("ask", "thanks", "--docs", seeds).stdout == "You are welcome.\n"
+    answer = json.loads(pincite("ask", "thanks", "--docs", seeds, "--json").stdout)
+    assert (answer["kind"], answer["remark"]) == ("remark", "You are welcome.")
+    assert (answer["text"], answer["nearest"]) == (None, [])
 
 
 def test_ask_prints_the_quotation_and_its_place(seeds: Path) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import io
 from pathlib import Path
@@ -10,7 +11,7 @@ from embeddings.documents import Box, Document, parse_document
 from embeddings.errors import DocumentError
 from embeddings.readers.pdf_image import MAX_PIXELS, page_size, render_page
 from qa.cite import Citation
-from qa.place import link, page_image, text_link
+from qa.place import link, page_image, text_link, web_link
 from tests.pdfs import HEIGHT, WIDTH, by_hand, drawn, text
 
 PAGE = drawn(text(72, 700, ["Only this is marked. This is not."]), text(72, 700, ["Two."]))
@@ -106,6 +107,35 @@ def cited(path: str, page: int | None) -> Citation:
 def test_a_link_opens_a_pdf_at_its_page() -> None:
     assert link(cited("a b/c#1.pdf", 7)) == "a%20b/c%231.pdf#page=7"
     assert link(cited("talk.pptx", 3)) == "talk.pptx"
+
+
+def test_a_link_opens_the_web_page_that_the_document_is_from_at_the_words() -> None:
+    words = "It was built."
+    url = "https://example.org/a"
+    saved = dataclasses.replace(cited("a.html", None), source=url, quote=words)
+    assert link(saved) == f"{url}#:~:text=It%20was%20built."
+    assert link(dataclasses.replace(saved, path="a.pdf", page=7)) == f"{url}#page=7"
+    assert web_link(url, "a.html", None) == url
+    assert web_link(f"{url}#page=3", "a.pdf", 7, words) == f"{url}#page=3"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            None,
+            "",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ftp://example.org/a",
+            "/etc/passwd",
+        ),
+        *("https://", "https://a.example/><script>", "https://a.example/ b", " https://a.example"),
+    ],
+)
+def test_no_other_address_becomes_a_link(source: str | None) -> None:
+    assert web_link(source, "a.html", None, "words") is None
+    assert link(dataclasses.replace(cited("a.html", None), source=source)) == "a.html"
 
 
 def test_a_text_fragment_names_the_ends_of_a_long_quotation() -> None:

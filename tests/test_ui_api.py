@@ -28,15 +28,24 @@ ACCOUNTS = {"anna": "correct horse"}
 
 @pytest.fixture(scope="module")
 def address(bot: Bot) -> Iterator[str]:
-    with served(), running(bot, port=free_port()) as address:
+    with served(running(bot, port=free_port())) as address:
         yield address
 
 
+PARAMETERS = {"ask": 6, "search": 5, "documents": 2}
+
+
+def posted(address: str, endpoint: str, data: list[Any]) -> tuple[str, Any]:
+    """What comes of a plain POST, which must name all parameters: null for those left out."""
+    return call(address, endpoint, [*data, *[None] * (PARAMETERS[endpoint] - len(data))])
+
+
 def test_ask_answers_as_the_command_line_does(address: str, bot: Bot) -> None:
-    event, (answer,) = call(address, "ask", [QUESTION, None, None])
+    event, (answer,) = posted(address, "ask", [QUESTION])
     assert event == "complete"
     assert list(answer) == [
-        *("question", "text", "confidence", "abstained", "seconds", "citations", "nearest")
+        *("question", "text", "confidence", "abstained", "seconds", "citations", "nearest"),
+        *("kind", "remark"),
     ]
     assert (answer["text"], answer["abstained"]) == ("Jake Sullivan", False)
     cited = answer["citations"][0]
@@ -44,8 +53,16 @@ def test_ask_answers_as_the_command_line_does(address: str, bot: Bot) -> None:
     assert bot.document(cited["sha256"]).text[1150:1345] == cited["quote"]
 
 
+def test_an_overview_and_small_talk_say_that_they_are(address: str) -> None:
+    _, (summary,) = posted(address, "ask", ["What is this about?"])
+    assert (summary["kind"], summary["confidence"]) == ("summary", 0.0)
+    _, (thanks,) = posted(address, "ask", ["Thank you!"])
+    assert (thanks["kind"], thanks["remark"]) == ("remark", "You are welcome.")
+    assert (thanks["text"], thanks["nearest"]) == (None, [])
+
+
 def test_search_finds_passages_with_their_place(address: str, bot: Bot) -> None:
-    event, (found,) = call(address, "search", [QUESTION, 3, [SEED]])
+    event, (found,) = posted(address, "search", [QUESTION, 3, [SEED]])
     assert event == "complete"
     assert found["question"] == QUESTION
     assert [p["document"] for p in found["passages"]] == [SEED] * 3
@@ -58,7 +75,7 @@ def test_search_finds_passages_with_their_place(address: str, bot: Bot) -> None:
 
 def test_documents_lists_them(address: str, bot: Bot) -> None:
     (listing,) = bot.store.listings()
-    event, (listed,) = call(address, "documents", [10, 0])
+    event, (listed,) = posted(address, "documents", [10, 0])
     assert event == "complete"
     assert listed == {
         "total": 1,
@@ -71,7 +88,7 @@ def test_documents_lists_them(address: str, bot: Bot) -> None:
             }
         ],
     }
-    assert call(address, "documents", [10, 1]) == ("complete", [{"total": 1, "documents": []}])
+    assert posted(address, "documents", [10, 1]) == ("complete", [{"total": 1, "documents": []}])
 
 
 @pytest.mark.parametrize(
@@ -90,6 +107,17 @@ def test_documents_lists_them(address: str, bot: Bot) -> None:
         ("search", ["Why?", 2.5, None], "`k` is 2.5"),
         ("search", ["Why?", True, None], "`k` is True"),
         ("search", ["", 5, None], "The question is empty."),
+        ("ask", ["Why?", None, None, "May"], "after is 'May', expected a date as in 2024-05-03"),
+        ("ask", ["Why?", None, None, None, 2024], "`before` must be a date as in 2024-05-03"),
+        ("ask", ["Why?", None, None, "2024", "2023"], "Nothing is after 2024 and before 2023"),
+        ("ask", ["Why?", *[None] * 4, "x"], "`history` must be a list of {question, answer}"),
+        ("ask", ["Why?", *[None] * 4, ["x"]], "`history` must be a list of {question, answer}"),
+        ("ask", ["Why?", *[None] * 4, [{"answer": "x"}]], "`history` must be a list of"),
+        ("ask", ["Why?", *[None] * 4, [{"question": "x", "answer": 7}]], "`history` must be a"),
+        ("ask", ["Why?", *[None] * 4, [{"question": "x"}] * 101], "`history` has 101 exchanges"),
+        ("search", ["Why?", 5, None, "2024-13"], "after is '2024-13', expected a date"),
+        ("search", ["Why?", 5, None, None, [1]], "`before` must be a date as in 2024-05-03"),
+        ("search", ["Why?", 5, None, "2024"], "No document is dated after 2024."),
         ("documents", [1001, 0], "`limit` is 1001, expected a whole number from 1 to 1,000."),
         ("documents", [10, -1], "`offset` is -1"),
     ],
@@ -97,7 +125,7 @@ def test_documents_lists_them(address: str, bot: Bot) -> None:
 def test_bad_input_is_refused_clearly(
     address: str, endpoint: str, data: list[Any], message: str
 ) -> None:
-    event, error = call(address, endpoint, data)
+    event, error = posted(address, endpoint, data)
     assert event == "error"
     assert message in error["error"]
 
@@ -113,7 +141,11 @@ def test_only_ask_search_and_documents_are_published_with_their_types(address: s
     (found,) = endpoints["/search"]["returns"]
     assert found["type"]["properties"]["passages"]["type"] == "array"
     names = [p["parameter_name"] for p in endpoints["/search"]["parameters"]]
-    assert names == ["question", "k", "within"]
+    assert names == ["question", "k", "within", "after", "before"]
+    history = endpoints["/ask"]["parameters"][5]
+    assert history["parameter_name"] == "history"
+    exchange = history["type"]["oneOf"][1]["items"]
+    assert exchange["properties"]["question"] == {"type": "string"}
 
 
 def client_prints(code: str) -> str:
@@ -132,19 +164,54 @@ def test_the_readmes_client_works(address: str) -> None:
     assert client_prints(code) == "Jake Sullivan 1150"
 
 
+DATED = "---\ndate: {}\n---\nThe {} was built in {} by {}."
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page over two documents of different years."""
+    folder = tmp_path_factory.mktemp("dated")
+    (folder / "a.md").write_text(DATED.format("2023-05", "lighthouse", 1871, "Ada Byron"))
+    (folder / "b.md").write_text(DATED.format("2024-05-03", "harbour", 1902, "Alan Turing"))
+    with Bot.open(folder) as dated, served(running(dated, port=free_port())) as address:
+        yield address
+
+
+def test_dates_and_history_reach_the_bot_through_the_client(dated: str) -> None:
+    code = (
+        "from gradio_client import Client\n"
+        f"client = Client({dated!r}, verbose=False)\n"
+        "ask = lambda *said, **named: client.predict("
+        "*said, min_confidence=0, api_name='/ask', **named)\n"
+        "names = lambda places: ' '.join(sorted({each['document'] for each in places}))\n"
+        "find = lambda **named: names(client.predict("
+        "'Who built it?', api_name='/search', **named)['passages'])\n"
+        "who = 'Who built the lighthouse?'\n"
+        "print(find(), find(after='2024'), find(before='2023'),"
+        " names(ask(who, after='2024-05')['citations']),"
+        " names(ask(who, before='2023-05-31')['citations']),"
+        " ask('And when?', history=[{'question': who, 'answer': 'Ada Byron'}])['question'],"
+        " sep='; ')"
+    )
+    assert client_prints(code) == (
+        "a.md b.md; b.md; a.md; b.md; a.md; Who built the lighthouse? When?"
+    )
+
+
 # With passwords
 
 
 @pytest.fixture(scope="module")
 def locked(bot: Bot) -> Iterator[str]:
     with (
-        served(),
-        running(
-            bot,
-            port=free_port(),
-            accounts=ACCOUNTS,
-            names=["answers.example"],
-            mcp=True,
+        served(
+            running(
+                bot,
+                port=free_port(),
+                accounts=ACCOUNTS,
+                names=["answers.example"],
+                mcp=True,
+            )
         ) as address,
     ):
         yield address
@@ -199,7 +266,7 @@ def test_a_named_host_is_answered_and_others_are_not(locked: str) -> None:
 
 
 def test_guessing_is_stopped(bot: Bot) -> None:
-    with served(), running(bot, port=free_port(), accounts=ACCOUNTS) as address:
+    with served(running(bot, port=free_port(), accounts=ACCOUNTS)) as address:
         for guess in range(4):
             assert fetch(address, authorization=basic("anna", str(guess)))[0] == 401
         for password in ("last", "correct horse"):
@@ -244,11 +311,21 @@ def test_the_same_three_are_tools_of_mcp(locked: str) -> None:
             (ask, search, _) = tools
             assert "quoted word for word" in (ask.description or "")
             assert search.inputSchema["properties"]["k"]["type"] == "integer"
-            assert list(ask.inputSchema["properties"]) == ["question", "min_confidence", "within"]
+            assert list(ask.inputSchema["properties"]) == [
+                *("question", "min_confidence", "within", "after", "before", "history")
+            ]
+            assert list(search.inputSchema["properties"]) == [
+                *("question", "k", "within", "after", "before")
+            ]
             result = await session.call_tool("ask", {"question": QUESTION})
             answer = json.loads(result.content[0].text)  # type: ignore[union-attr]
             assert answer["text"] == "Jake Sullivan"
             assert answer["citations"][0]["start"] == 1150
+            said = [{"question": "Who co-hosted the NATO Youth Summit?", "answer": None}]
+            follow_up = {"question": "And who spoke there?", "history": said}
+            result = await session.call_tool("ask", follow_up)
+            answer = json.loads(result.content[0].text)  # type: ignore[union-attr]
+            assert answer["question"] == "NATO Youth Summit: who spoke there?"
             result = await session.call_tool("search", {"question": QUESTION, "k": 2})
             assert len(json.loads(result.content[0].text)["passages"]) == 2  # type: ignore[union-attr]
             result = await session.call_tool("documents", {})

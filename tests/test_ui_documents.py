@@ -57,7 +57,7 @@ def bot(folder: Path) -> Iterator[Bot]:
 
 @pytest.fixture(scope="module")
 def address(bot: Bot) -> Iterator[str]:
-    with served(), running(bot, port=free_port(), limits=LIMITS) as address:
+    with served(running(bot, port=free_port(), limits=LIMITS)) as address:
         yield address
 
 
@@ -319,8 +319,7 @@ def test_with_its_password_the_page_works_in_a_browser(
 ) -> None:
     accounts = {"anna": "correct horse"}
     with (
-        served(),
-        running(bot, port=free_port(), accounts=accounts) as address,
+        served(running(bot, port=free_port(), accounts=accounts)) as address,
         opened(browser, address, {"username": "anna", "password": "correct horse"}) as page,
     ):
         add(page, canteen)
@@ -335,14 +334,12 @@ def test_shared_uploads_are_there_for_everyone(
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.txt").write_text("The gate opens at seven.")
-    with Bot.open(docs) as bot, served():
-        port = free_port()
-        with running(bot, port=port, shared=docs) as address:
-            with opened(browser, address) as mine:
-                add(mine, canteen)
-                expect(row(mine, "Notes of the canteen")).to_have_count(1)
-            with opened(browser, address) as yours:
-                expect(row(yours, "Notes of the canteen")).to_have_count(1)
+    with Bot.open(docs) as bot, served(running(bot, port=free_port(), shared=docs)) as address:
+        with opened(browser, address) as mine:
+            add(mine, canteen)
+            expect(row(mine, "Notes of the canteen")).to_have_count(1)
+        with opened(browser, address) as yours:
+            expect(row(yours, "Notes of the canteen")).to_have_count(1)
     assert (docs / "uploads" / "canteen.txt").read_bytes() == canteen.read_bytes()
 
 

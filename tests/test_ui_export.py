@@ -59,6 +59,23 @@ def test_a_reference_names_the_page() -> None:
     assert "notes/lamp.txt, page 7, characters 10 to 38" in text
 
 
+def test_a_reference_links_to_the_words_on_the_web_and_to_nothing_else() -> None:
+    url = "https://example.org/a_(b)*c*?d=1&copy;=2"
+    cited = dataclasses.replace(HEIGHT, source=url)
+    text = conversation_markdown([Turn("How?", "How?", answered(cited))])
+    address = f"{url}#:~:text=The%20tower%20is%2038%20metres%20tall."
+    assert f"SHA-256 {ID}, <{address}>\n" in text
+    (link,) = [
+        child
+        for token in MarkdownIt().parse(text)
+        for child in token.children or ()
+        if child.type == "link_open"
+    ]
+    assert link.attrGet("href") == address
+    script = dataclasses.replace(HEIGHT, source="javascript:alert(1)")
+    assert "javascript" not in conversation_markdown([Turn("How?", "How?", answered(script))])
+
+
 def test_hostile_text_forges_nothing() -> None:
     cited = dataclasses.replace(HEIGHT, title=HOSTILE, path=HOSTILE, quote=HOSTILE, answer=HOSTILE)
     text = conversation_markdown([Turn(HOSTILE, f"\n# {HOSTILE}", answered(cited))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from qa.feedback import Feedback
 from qa.ui.conversation import Conversation
 from qa.ui.documents import Documents
 from qa.ui.handlers import Handlers
-from qa.ui.sessions import Sessions
+from qa.ui.kept import LOST
+from qa.ui.sessions import Sessions, new_token
 from qa.ui.settings import quieten
 from tests.test_feedback import FIRST
 
@@ -62,6 +64,46 @@ def test_retry_undo_and_export_of_an_empty_conversation_do_nothing(bot: Bot) -> 
     assert list(handlers.on_retry(empty, None)) == [nothing]
     assert handlers.on_undo(empty) == nothing
     assert handlers.export(empty) == ""
+
+
+@pytest.mark.parametrize("kept", [None, 7, "", "{", '{"name": "x", "turns": []}', {"turns": []}])
+def test_anything_that_no_browser_has_kept_gets_a_notice(bot: Bot, kept: object) -> None:
+    import gradio as gr
+
+    chat, notice, *others = handling(bot).on_reopen(kept)
+    assert "This conversation cannot be reopened" in notice
+    assert 'role="alert"' in notice
+    assert [chat, *others] == [gr.skip()] * 4
+
+
+class Request:
+    """As much of a request as is looked at: whose it is."""
+
+    def __init__(self, token: str) -> None:
+        self.headers = {"cookie": f"cookie={token}"}
+
+
+def test_what_one_session_has_added_is_quoted_to_no_other(bot: Bot) -> None:
+    quieten()
+    sessions = Sessions(bot)
+    mine, yours = new_token(), new_token()
+    data = b"The password of the canteen is marmalade."
+    with sessions.kept():
+        uploads = sessions.opened(mine)
+        with uploads.receiving("canteen.txt", len(data)) as file:
+            file.write(data)
+        uploads.index()
+        while uploads.work()["working"]:
+            time.sleep(0.05)
+        question = "What is the password of the canteen?"
+        turn = sessions.bot(mine).chat().say(question)
+        assert turn.answer is not None
+        assert turn.answer.citations[0].quote == data.decode()
+        handlers = Handlers(Documents(bot, sessions, "cookie"))
+        kept = handlers.keep(Conversation().begun().after(turn))
+        again = handlers.on_reopen(kept, Request(mine))[-1].turns[0]
+        assert again.answer.citations == turn.answer.citations
+        assert handlers.on_reopen(kept, Request(yours))[-1].turns[0].remark == LOST
 
 
 @pytest.mark.parametrize("message", [None, "", " \n", "x" * 2001])

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -146,13 +146,19 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PointingBot]:
 
 
 @contextmanager
-def served() -> Iterator[None]:
+def served(page: AbstractContextManager[str]) -> Iterator[str]:
     """Collects the event loops that Gradio leaves unclosed, here, where nobody minds."""
-    with _unwarned():
-        yield
-    with _unwarned():  # again: pytest sets its own filters anew for each test
-        asyncio.set_event_loop(None)
-        gc.collect()
+    with ExitStack() as ended:
+        with _unwarned():
+            address = ended.enter_context(page)
+            gc.collect()
+        try:
+            yield address
+        finally:
+            with _unwarned():
+                ended.close()
+                asyncio.set_event_loop(None)
+                gc.collect()
 
 
 @contextmanager
@@ -165,7 +171,7 @@ def _unwarned() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def address(bot: PointingBot, calls: Calls) -> Iterator[str]:
     calls.listening = True
-    with served(), running(bot, port=free_port()) as address:
+    with served(running(bot, port=free_port())) as address:
         yield address
 
 
@@ -230,11 +236,11 @@ def ask(page: Page, question: str, keys: str = "Enter") -> Locator:
 
 
 def wait_until(page: Page, done: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(400):
         if done():
             return
         page.wait_for_timeout(50)
-    pytest.fail("it did not come to pass within five seconds")
+    pytest.fail("it did not come to pass within twenty seconds")
 
 
 def free_port() -> int:
@@ -463,8 +469,7 @@ def test_a_thumb_is_kept_as_a_gold_candidate(
     path = tmp_path / "gold.jsonl"
     question = "Who is the national security adviser?"
     with (
-        served(),
-        running(bot, port=free_port(), feedback=Feedback(path)) as address,
+        served(running(bot, port=free_port(), feedback=Feedback(path))) as address,
         opened(browser, address) as page,
     ):
         ask(page, question)

@@ -284,6 +284,8 @@ def test_the_cited_sentence_is_highlighted_and_the_short_answer_marked_in_it() -
         ],
         "length": len(TEXT),
         "pdf": False,
+        "link": "",
+        "site": "",
     }
 
 
@@ -297,6 +299,16 @@ def test_the_panel_names_the_page() -> None:
     view = source.source_view(dataclasses.replace(TOWER, pages=(0, 39)), refer(LIT))
     assert view["place"] == "notes/lamp.txt, page 2"
     assert "(The lamp, notes/lamp.txt, page 2, characters 39 to 58)" in view["copy"]
+
+
+def test_the_panel_links_to_the_web_page_that_the_document_is_from() -> None:
+    saved = dataclasses.replace(TOWER, source="https://www.example.org/lamp")
+    view = source.source_view(saved, refer(LIT))
+    assert view["link"] == "https://www.example.org/lamp#:~:text=It%20was%20lit%20in%201871."
+    assert view["site"] == "example.org"
+    assert source.source_view(saved, Reference(ID))["link"] == "https://www.example.org/lamp"
+    view = source.source_view(dataclasses.replace(TOWER, source="javascript:alert(1)"), refer(LIT))
+    assert (view["link"], view["site"]) == ("", "")
 
 
 def test_a_whole_document_is_shown_without_a_place() -> None:

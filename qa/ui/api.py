@@ -9,17 +9,28 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
+import typing_extensions
+
 from embeddings.errors import PinciteError
-from qa.answer_json import AnswerJson, answer_json
+from qa.answer_json import AnswerJson, answer_json, remark_json
 from qa.bot import Bot
+from qa.remarks import remark
 from qa.retrieve import Hit
 
 MAX_PASSAGES = 50
 MAX_DOCUMENTS = 1000
 MAX_WITHIN = 1000
+MAX_HISTORY = 100
 AT_ONCE = 8
 """How many questions are worked on at the same time; beyond this a CPU gains nothing."""
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ExchangeJson(typing_extensions.TypedDict):  # pydantic cannot read typing's before 3.12
+    """An earlier question, and its answer: null or "" where there was none."""
+
+    question: str
+    answer: str | None
 
 
 class PassageJson(TypedDict):
@@ -65,12 +76,18 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
     """
 
     def ask(
-        question: str, min_confidence: float | None = None, within: list[str] | None = None
+        question: str,
+        min_confidence: float | None = None,
+        within: list[str] | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        history: list[ExchangeJson] | None = None,
     ) -> AnswerJson:
         """Answer a question with sentences quoted word for word from the documents.
 
         Each citation has the sentence, its document, page and character offsets. Where the
-        documents do not answer, `text` is null and `nearest` holds the nearest sentences.
+        documents do not answer, `text` is null and `nearest` holds the nearest sentences. `kind`
+        is "answer", "none", "summary" for a question what all is about, or "remark" for small talk.
 
         Args:
             question: The question, in a sentence or a few words. Words in double quotation marks
@@ -78,14 +95,33 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
             min_confidence: From 0 (always answer) to 1; without it, the calibrated threshold.
             within: Paths of the documents or folders to answer from, * standing for anything;
                 without it, all.
+            after: Only from documents of this day, month or year or later, as in 2024-05-03.
+            before: Only from documents of this day, month or year or earlier, likewise.
+            history: The earlier exchanges that the question may lean on, oldest first.
 
         """
-        _check(question, within)
+        _check(question, within, after, before)
         if not isinstance(min_confidence, int | float | None):
             raise ValueError("`min_confidence` must be a number or null.")
-        return answer_json(bot.ask(question, min_confidence=min_confidence, within=within or ()))
+        if (line := remark(question)) is not None:
+            return remark_json(question, line)
+        answer = bot.ask(
+            question,
+            history=_pairs(history),
+            min_confidence=min_confidence,
+            within=within or (),
+            after=after,
+            before=before,
+        )
+        return answer_json(answer)
 
-    def search(question: str, k: int = 10, within: list[str] | None = None) -> SearchJson:
+    def search(
+        question: str,
+        k: int = 10,
+        within: list[str] | None = None,
+        after: str | None = None,
+        before: str | None = None,
+    ) -> SearchJson:
         """Find the passages that belong to a question, best first, without reading an answer.
 
         Args:
@@ -93,11 +129,13 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
             k: How many passages, from 1 to 50.
             within: Paths of the documents or folders to look in, * standing for anything;
                 without it, all.
+            after: Only in documents of this day, month or year or later, as in 2024-05-03.
+            before: Only in documents of this day, month or year or earlier, likewise.
 
         """
-        _check(question, within)
+        _check(question, within, after, before)
         _check_number("k", k, 1, MAX_PASSAGES)
-        hits = bot.search(question, k, within=within or ())
+        hits = bot.search(question, k, within=within or (), after=after, before=before)
         return {"question": question, "passages": list(_passages(bot, hits))}
 
     def documents(limit: int = 100, offset: int = 0) -> DocumentsJson:
@@ -123,6 +161,7 @@ def endpoints(bot: Bot) -> list[Callable[..., Any]]:
         return {"total": len(listings), "documents": shown}
 
     # Gradio takes the annotation as it stands, and a string would be published as "any".
+    ask.__annotations__["history"] = list[ExchangeJson] | None
     for function, returned in ((ask, AnswerJson), (search, SearchJson), (documents, DocumentsJson)):
         function.__annotations__["return"] = returned
     return [ask, search, documents]
@@ -160,9 +199,34 @@ def _passages(bot: Bot, hits: Sequence[Hit]) -> Iterator[PassageJson]:
         }
 
 
-def _check(question: object, within: Sequence[object] | None) -> None:
+def _pairs(history: object) -> list[tuple[str, str]]:
+    """The exchanges as `Bot.ask` takes them. Raises `ValueError` for anything else."""
+    if history is None:
+        return []
+    form = "`history` must be a list of {question, answer}, the answer a text or null, or null."
+    if not isinstance(history, list):
+        raise ValueError(form)
+    if len(history) > MAX_HISTORY:
+        raise ValueError(f"`history` has {len(history):,} exchanges, at most {MAX_HISTORY} fit.")
+    pairs = []
+    for exchange in history:
+        if not isinstance(exchange, dict):
+            raise ValueError(form)
+        question, answer = exchange.get("question"), exchange.get("answer")
+        if not isinstance(question, str) or not isinstance(answer, str | None):
+            raise ValueError(form)
+        pairs.append((question, answer or ""))
+    return pairs
+
+
+def _check(
+    question: object, within: Sequence[object] | None, after: object, before: object
+) -> None:
     if not isinstance(question, str):
         raise ValueError("`question` must be a text.")
+    for name, date in (("after", after), ("before", before)):
+        if not isinstance(date, str | None):
+            raise ValueError(f"`{name}` must be a date as in 2024-05-03, 2024-05 or 2024, or null.")
     if within is None:
         return
     if not isinstance(within, list) or not all(isinstance(each, str) for each in within):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from qa.bot import Answer
 from qa.chat import Turn
 from qa.cite import Citation
+from qa.place import web_link
 from qa.ui.reference import place_name
 from qa.ui.render import quotation_marks
 
@@ -38,9 +39,9 @@ def _turn(number: int, turn: Turn) -> Iterator[str]:
     yield f"## {number}. {plain(turn.message)}"
     if turn.question != turn.message:
         yield f"Understood as: {plain(turn.question)}"
-    if turn.answer is None:
-        yield plain(turn.remark or "")
-    else:
+    if turn.remark is not None:
+        yield plain(turn.remark)
+    if turn.answer is not None:
         yield from _answer(turn.answer)
 
 
@@ -55,7 +56,9 @@ def _answer(answer: Answer) -> Iterator[str]:
     for citation in answer.citations or answer.nearest:
         opening, closing = quotation_marks(citation.quote)
         yield f"> {plain(f'{opening}{citation.quote}{closing}')}"
-        yield f"\\[{citation.number}\\] {plain(_reference(citation))}"
+        at = web_link(citation.source, citation.path, citation.page, citation.quote)
+        address = "" if at is None else f", <{at}>"  # holds no white space and no bracket
+        yield f"\\[{citation.number}\\] {plain(_reference(citation))}{address}"
 
 
 def _reference(citation: Citation) -> str:

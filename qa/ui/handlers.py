@@ -22,6 +22,7 @@ from qa.ui import render
 from qa.ui.conversation import Conversation
 from qa.ui.documents import Documents, given_request
 from qa.ui.export import conversation_markdown
+from qa.ui.kept import kept_json, reopened
 from qa.ui.pdf_page import NO_PAGE, PageView, page_view
 from qa.ui.reference import parse_reference, refer
 from qa.ui.source import NOTHING_TO_SHOW, SourceView, document_html, source_view
@@ -45,6 +46,7 @@ class Handlers:
         self._examples_lock = Lock()
         given_request(Handlers.on_question)
         given_request(Handlers.on_retry)
+        given_request(Handlers.on_reopen)
         self._numbers = count()
         self._document_html = lru_cache(maxsize=8)(document_html)
 
@@ -74,7 +76,7 @@ class Handlers:
         yield _drawn(conversation, render.pending_messages(message)), "", "", same, same
         chat = Chat(bot, list(conversation.turns), within=within)
         say = partial(chat.say, message, as_asked=bool(alone))
-        yield from self._answer(say, conversation, unanswered=(conversation, message))
+        yield from self._answer(say, conversation.begun(), unanswered=(conversation, message))
 
     def on_retry(
         self, conversation: Conversation, chosen: object, request: Any = None
@@ -112,6 +114,21 @@ class Handlers:
 
         empty = Conversation()
         return _drawn(empty), "", gr.skip(), {}, empty
+
+    def on_reopen(self, kept: object, request: Any = None) -> Updates:
+        """The conversation that the browser has kept, drawn from the documents as they are now."""
+        import gradio as gr
+
+        same = gr.skip()
+        try:
+            conversation = reopened(kept, self._documents.bot(request).document)
+        except (ValueError, PinciteError) as error:
+            return same, render.notice_html(str(error)), same, same, same
+        return _drawn(conversation), "", same, {}, conversation
+
+    def keep(self, conversation: Conversation) -> str:
+        """What the browser may keep of the conversation."""
+        return kept_json(conversation)
 
     def on_thumb(self) -> Callable[[Conversation, LikeData], Updates]:
         """What is called with a turn judged; a plain function, whose types Gradio reads."""

@@ -117,7 +117,7 @@ def running(
             mcp_server=False,
             app_kwargs=app,
             theme=_theme(),
-            css=_web("page.css") + _web("documents.css"),
+            css=_web("page.css") + _web("documents.css") + _web("history.css"),
             head=f"<style>{_fonts()}</style><script>{_web('page.js')}</script>",
         )
     except OSError as error:
@@ -144,14 +144,24 @@ def build(bot: Bot, sessions: Sessions, cookie: str, feedback: Feedback | None =
         conversation = gr.State(Conversation())
         alone = gr.Checkbox(False, visible=False)
         exported = gr.Textbox("", visible=False)
+        kept = gr.Textbox("", visible=False)
         with gr.Sidebar(label="Documents", open=True, width=300, elem_id="documents"):
             chosen = gr.HTML(
                 {},
                 html_template=_web("documents.html"),
                 js_on_load=_web("documents.js"),
                 server_functions=documents.server_functions(),
+                elem_id="library",
                 apply_default_css=False,
             )
+            gr.HTML(
+                {},
+                html_template=_web("history.html"),
+                js_on_load=_web("history.js"),
+                elem_id="history",
+                apply_default_css=False,
+            )
+            reopen = gr.Button("Reopen", visible="hidden", elem_id="reopen")
         with gr.Row(elem_id="top"):
             gr.HTML("<h1>Pincite</h1>", apply_default_css=False)
             export = gr.Button("Export", size="sm", min_width=70, scale=0, elem_id="export")
@@ -201,6 +211,18 @@ def build(bot: Bot, sessions: Sessions, cookie: str, feedback: Feedback | None =
         retrying = chat.retry(handlers.on_retry, [conversation, chosen], outputs, **quiet)
         chat.undo(handlers.on_undo, conversation, outputs, **quiet)
         clear.click(handlers.on_clear, None, outputs, cancels=[asking, retrying], **quiet)
+        conversation.change(handlers.keep, conversation, kept, **quiet).then(
+            None, kept, js="(kept) => window.pincite.history?.keep(kept)", **quiet
+        )
+        chosen_again = "() => window.pincite.history.chosen()"
+        reopen.click(
+            handlers.on_reopen,
+            kept,
+            outputs,
+            js=chosen_again,
+            cancels=[asking, retrying],
+            **quiet,
+        )
         if feedback is not None:
             chat.like(handlers.on_thumb(), conversation, outputs, **quiet)
         export.click(handlers.export, conversation, exported, **quiet).then(

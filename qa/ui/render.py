@@ -43,7 +43,7 @@ def turn_messages(turn: Turn) -> list[Message]:
     if turn.answer is None:
         content = f'<div class="answer remark">{_line(turn.remark or "")}</div>'
     else:
-        content = answer_html(turn.answer, understood=understood)
+        content = answer_html(turn.answer, understood=understood, remark=turn.remark)
     return [question_message(turn.message), {"role": "assistant", "content": content}]
 
 
@@ -60,12 +60,15 @@ def question_message(message: str) -> Message:
     return {"role": "user", "content": f'<div class="question">{lines}</div>'}
 
 
-def answer_html(answer: Answer, *, understood: str | None = None) -> str:
+def answer_html(answer: Answer, *, understood: str | None = None, remark: str | None = None) -> str:
     """The bubble of an answer: quoted sentence, source, confidence, further sentences folded.
 
-    `understood` is the question as it was searched for, where that is not what was asked.
+    `understood` is the question as it was searched for, where that is not what was asked, and
+    `remark` something else to say first.
     """
     note = _understood(understood) if understood else ""
+    if remark is not None:
+        note += f'<div class="note">{_line(remark)}</div>'
     link = _link(understood or answer.question)
     if answer.abstained:
         meta = f'<div class="meta">{link}</div>'
@@ -73,7 +76,9 @@ def answer_html(answer: Answer, *, understood: str | None = None) -> str:
     if answer.summary:
         head = '<div class="label">The most central sentences</div>'
         meta = f'<div class="meta">{link}</div>'
-        return f'<div class="answer">{note}{head}{_cited_list(answer.citations)}{meta}</div>'
+        return (
+            f'<div class="answer summary">{note}{head}{_cited_list(answer.citations)}{meta}</div>'
+        )
     first, *others = answer.citations
     more = ""
     if others:

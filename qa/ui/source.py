@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 from embeddings.documents import Document
 from embeddings.sentences import ROW_END, Span, paragraphs
-from qa.place import is_pdf
+from qa.place import is_pdf, web_link
 from qa.ui.reference import Reference, place_name
 
 _LONGEST_HEADING = 120
@@ -22,7 +23,8 @@ class SourceView(TypedDict):
 
     `document` is empty where there is nothing to show, and `place` then says why. `marked` holds
     the number of each paragraph that the sentence touches, with its HTML; `length` is that of the
-    document in code points, and `pdf` says that its pages can be shown.
+    document in code points, and `pdf` says that its pages can be shown. `link` is an address of the
+    web that opens at the sentence, and `site` the name of that place; empty where there is none.
     """
 
     ref: str
@@ -33,6 +35,8 @@ class SourceView(TypedDict):
     marked: list[tuple[int, str]]
     length: int
     pdf: bool
+    link: str
+    site: str
 
 
 NOTHING_TO_SHOW: SourceView = {
@@ -44,6 +48,8 @@ NOTHING_TO_SHOW: SourceView = {
     "marked": [],
     "length": 0,
     "pdf": False,
+    "link": "",
+    "site": "",
 }
 
 
@@ -77,7 +83,9 @@ def source_view(document: Document, reference: Reference) -> SourceView:
     if not reference.lies_in(document):
         raise ValueError(f"{reference} is no place in {document.path}")
     quote = document.text[reference.start : reference.end]
-    place = place_name(document.path, document.page(reference.start) if quote else None)
+    page = document.page(reference.start) if quote else None
+    place = place_name(document.path, page)
+    link = web_link(document.source, document.path, page, quote) or ""
     return {
         "ref": str(reference),
         "document": document.id,
@@ -90,6 +98,8 @@ def source_view(document: Document, reference: Reference) -> SourceView:
         "marked": list(_marked_paragraphs(document.text, reference)),
         "length": len(document.text),
         "pdf": is_pdf(document.path) and bool(document.pages),
+        "link": link,
+        "site": (urlsplit(link).hostname or "").removeprefix("www."),
     }
 
 

@@ -93,7 +93,10 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
-  const closeSidebar = () => document.querySelector("#documents.open .toggle-button")?.click();
+  // On a narrow window the side bar covers the chat.
+  pincite.makeRoom = () => {
+    if (innerWidth < NARROW) document.querySelector("#documents.open .toggle-button")?.click();
+  };
 
   // Gradio names each message by its raw HTML.
   const nameMessages = () => {
@@ -118,7 +121,7 @@
 
   pincite.ready = () => {
     applyTheme(wantsDark()); // Gradio resets it while mounting
-    if (innerWidth < NARROW) closeSidebar();
+    pincite.makeRoom();
     new MutationObserver(() => {
       nameMessages();
       scrollToLast();
@@ -140,7 +143,7 @@
     if (follow) {
       follow(target);
     } else {
-      if (innerWidth < NARROW) closeSidebar();
+      pincite.makeRoom();
       pincite.source?.open(target.value);
     }
   }, true);

@@ -6,7 +6,7 @@
 const find = (selector) => element.querySelector(selector);
 const scroll = find(".scroll");
 const text = find(".text");
-const nothing = { ref: "", document: "", title: "Source", place: "", copy: "", marked: [], length: 0, pdf: false };
+const nothing = { ref: "", document: "", title: "Source", place: "", copy: "", marked: [], length: 0, pdf: false, link: "", site: "" };
 const missing = { ...nothing, title: "Source not available", place: "It cannot be read at the moment; try again." };
 const original = new Map(); // paragraph → its HTML before a sentence was marked in it
 let shown = nothing;
@@ -47,6 +47,12 @@ async function open(ref, { reveal = true } = {}) {
   mark();
   find(".name b").textContent = find(".name b").title = view.title;
   find(".name span").textContent = find(".name span").title = view.place;
+  const web = find(".web");
+  web.hidden = !/^https?:/.test(view.link);
+  if (web.hidden) web.removeAttribute("href");
+  else web.href = view.link;
+  web.title = `Open ${view.link} in a new tab`;
+  web.textContent = view.site;
   find(".empty").hidden = Boolean(view.document);
   paint();
   await turn(null);
