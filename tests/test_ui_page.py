@@ -403,6 +403,17 @@ def test_clear_ends_a_search(page: Page) -> None:
     expect(page.locator("#chat .question")).to_have_count(1)
 
 
+def test_a_question_sent_while_a_cleared_search_still_ends_is_answered(page: Page) -> None:
+    page.fill("#box textarea", "What takes long?")
+    page.press("#box textarea", "Enter")
+    expect(page.locator("#chat .pending")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#chat .welcome")).to_be_visible()
+    ask(page, "Who is the national security adviser?")
+    expect(page.locator("#chat .question")).to_have_count(1)
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
 def test_a_retry_that_fails_leaves_the_answer(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     question = "Who is the national security adviser?"
     ask(page, question)

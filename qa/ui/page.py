@@ -209,6 +209,8 @@ def build(bot: Bot, sessions: Sessions, cookie: str, feedback: Feedback | None =
             handlers.on_question, asked, outputs, js=sent, trigger_mode="always_last", **quiet
         )
         retrying = chat.retry(handlers.on_retry, [conversation, chosen], outputs, **quiet)
+        for search in (asking, retrying):
+            search.then(None, js="() => window.pincite.ended()", **quiet)
         chat.undo(handlers.on_undo, conversation, outputs, **quiet)
         clear.click(handlers.on_clear, None, outputs, cancels=[asking, retrying], **quiet)
         conversation.change(handlers.keep, conversation, kept, **quiet).then(

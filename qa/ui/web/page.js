@@ -64,8 +64,21 @@
   // What Gradio sends along with a question.
   pincite.sent = (message, _alone, ...others) => {
     const sent = [message, alone, ...others];
-    alone = false;
+    alone = waiting = false;
     return sent;
+  };
+  // Gradio puts off a question that is sent while a search ends, and forgets it if that search was
+  // cancelled: then it is sent again, unless the person has gone on writing.
+  let waiting = false;
+  addEventListener("keydown", (event) => {
+    if (event.target === box() && event.key === "Enter" && !event.shiftKey) waiting = true;
+  }, true);
+  addEventListener("input", (event) => {
+    if (event.target === box()) waiting = false;
+  });
+  pincite.ended = () => {
+    const again = () => waiting && box().value.trim() && document.querySelector("#box .submit-button").click();
+    setTimeout(again, 200); // after what Gradio itself sends now
   };
 
   const questionOf = (address) => new URL(address, location.href).searchParams.get("q")?.trim();
