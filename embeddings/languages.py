@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 ENGLISH = "en"
 _SURE = 0.7
 """The probability from which the model is believed: on 100 characters that was never wrong."""
-_PLAUSIBLE = 0.1
-"""And from which a document's own word is, where the model is less sure of another language."""
 _WINDOW, _WINDOWS = 700, 4
 """How much of a document is looked at: so many characters, at so many places evenly spread."""
 _LATIN = "Latin"
@@ -105,7 +103,7 @@ def detect_language(text: str, declared: str | None = None) -> str | None:
     best = max(languages, key=lambda language: chances.get(language, 0.0))
     if chances.get(best, 0.0) >= _SURE:
         return best
-    if said in languages and chances.get(said, 0.0) >= _PLAUSIBLE:
+    if said in languages:
         return said
     return None if script == _LATIN else languages[0]
 

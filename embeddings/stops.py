@@ -53,7 +53,7 @@ _ABBREVIATIONS = {
     "ru": "д-р проф акад ул пр пл им | гл стр рис табл см д кв",
     "sk": "mgr ing bc judr mudr phdr doc prof sv | čl č str",
     "sl": "dr prof g ga gdč sv | čl št str",
-    "sv": "dr prof | kl nr ca s",
+    "sv": "dr prof | kl nr ca s t.ex bl.a",
     "tr": "dr prof doç av sn | bkz s no",
     "uk": "д-р проф акад вул пл ім | гл стор рис табл див буд",
     "vi": "ts ths pgs gs bs ks tp",
