@@ -13,6 +13,7 @@ from embeddings.languages import detect_language, language_code, paragraph_langu
 from embeddings.passages import MAX_TOKENS, split_passages
 from embeddings.sentences import Span, clause_cut, split_sentences
 from embeddings.tokens import load_encoding
+from qa.report_json import language_notes
 from tests.formats import BOOK, zip_of
 from tests.multilingual import SENTENCES, UNSPACED, paragraph
 from tests.toy import WordEncoder
@@ -223,6 +224,14 @@ def test_an_index_of_the_format_before_is_brought_up_to_date(tmp_path: Path) -> 
     as_of_format_3(index)
     with open_store(index, encoder) as store:
         assert check_index(docs, store, encoder).mended == []
+
+
+def test_nothing_is_said_of_languages_that_another_model_may_read() -> None:
+    languages: dict[str | None, int] = {"de": 2, "en": 3, None: 1}
+    (note,) = language_notes(languages, bundled=True)
+    assert note.startswith("2 of 6 documents are not in English")
+    assert language_notes(languages, bundled=False) == []
+    assert language_notes({"en": 3, None: 1}, bundled=True) == []
 
 
 def as_of_format_3(index: Path) -> None:
