@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from tests.formats import BOOK, zip_of
 from tests.multilingual import SENTENCES, UNSPACED, paragraph
 from tests.toy import WordEncoder
 
-ENGLISH = "The keeper of the light wrote to Dr. Smith, who answered that he would come. He did."
+ENGLISH = (
+    "The keeper of the light wrote to Dr. Smith, and the man answered that he was ill. He was."
+)
 
 
 def sentences(text: str, language: str | None) -> list[str]:
@@ -121,6 +125,16 @@ def test_html_and_books_hand_over_what_they_declare() -> None:
     book = {**BOOK, "OEBPS/book.opf": package, "OEBPS/text/one.xhtml": chapter}
     book["OEBPS/text/chapter 2.xhtml"] = chapter
     assert parse_document(zip_of(book), "a.epub").language == "ja"
+
+
+def test_plain_english_loads_no_model() -> None:
+    code = (
+        "import sys; from embeddings.languages import detect_language as told;"
+        "print(told(sys.argv[1]), 'py3langid' in sys.modules)"
+    )
+    for text, expected in ((ENGLISH * 2, "en False"), (paragraph("de"), "de True")):
+        run = subprocess.run([sys.executable, "-c", code, text], capture_output=True, text=True)
+        assert run.stdout.split() == expected.split(), run.stderr
 
 
 def test_only_samples_of_a_long_document_are_looked_at() -> None:
