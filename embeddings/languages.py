@@ -80,6 +80,8 @@ _ENGLISH_SHARE = 0.08
 """Of all words: prose has 12 % of these, and other languages have none of them."""
 _ACCENTED_SHARE = 0.04
 _ENOUGH_WORDS = 25
+_FEW_LETTERS = 20
+"""Of fewer the model is not asked."""
 _KANA_SHARE = 0.05
 _LETTER = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f\u1d00-\u1eff\ufb00-\ufb06\uff21-\uff5a]")
@@ -106,7 +108,9 @@ def detect_language(text: str, declared: str | None = None) -> str | None:
         return languages[0]
     if script == _LATIN and _is_plainly_english(sample):
         return ENGLISH
-    chances = _chances(_only(sample, script), languages)
+    only = _only(sample, script)
+    few = len(_LETTER.findall(only)) < _FEW_LETTERS
+    chances = {} if few else _chances(only, languages)
     best = max(languages, key=lambda language: chances.get(language, 0.0))
     if chances.get(best, 0.0) >= _SURE:
         return best
@@ -181,9 +185,9 @@ def _only(text: str, script: str) -> str:
 
 
 def _chances(text: str, languages: tuple[str, ...]) -> dict[str, float]:
-    """The probability of each of the languages, which sum to 1; none where no letter is left."""
+    """The probability of each of the languages, which sum to 1; none without a model."""
     identifier = _identifier()
-    if identifier is None or not _LETTER.search(text):
+    if identifier is None:
         return {}
     chances: Counter[str] = Counter()
     for name, chance in identifier.rank(text):
