@@ -16,8 +16,10 @@ from pathlib import Path
 
 from embeddings.errors import StoreBusyError, StoreError
 
-FORMAT = 3
-"""Raised whenever an older index cannot be read any more."""
+FORMAT = 4
+"""Raised whenever an older index cannot be read as it is any more."""
+_UPGRADES = {"3": "ALTER TABLE documents ADD COLUMN language TEXT"}
+"""What brings an index of an earlier format to the next one."""
 FILE = "index.sqlite"
 TERMS = """USING fts5 (
     context, text, content = '', tokenize = "porter unicode61 remove_diacritics 2"
@@ -27,7 +29,8 @@ _SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    context TEXT NOT NULL, pages TEXT NOT NULL, author TEXT, date TEXT, source TEXT
+    context TEXT NOT NULL, pages TEXT NOT NULL, author TEXT, date TEXT, source TEXT,
+    language TEXT
 );
 CREATE TABLE texts (
     document INTEGER NOT NULL REFERENCES documents (number), block INTEGER NOT NULL,
@@ -88,6 +91,7 @@ class Database:
                 if not _has_tables(db):
                     with writing_alone(folder, _WAIT_MS / 1000):
                         _create(db, settings)
+                _upgrade(db)
                 self.identity = _checked(db, folder, settings)
                 self._place = self._present_place()
         except BaseException:
@@ -262,6 +266,25 @@ def _create(db: sqlite3.Connection, settings: Settings) -> None:
         }
         rows = [(name, str(value)) for name, value in meta.items()]
         db.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """Brings the tables to this format where they are of an earlier one that can be."""
+    sql = "SELECT value FROM meta WHERE name = 'format'"
+    try:
+        if db.execute(sql).fetchone()[0] not in _UPGRADES:
+            return
+    except (sqlite3.OperationalError, TypeError):  # no index of ours: `_checked` says so
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        while (statement := _UPGRADES.get(db.execute(sql).fetchone()[0])) is not None:
+            db.execute(statement)
+            db.execute("UPDATE meta SET value = value + 1 WHERE name = 'format'")
         db.execute("COMMIT")
     finally:
         if db.in_transaction:

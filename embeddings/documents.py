@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from embeddings.errors import DocumentError
+from embeddings.languages import detect_language
 from embeddings.layout import NO_LAYOUT, Box, Layout, boxes_of, page_at
 from embeddings.members import ZIP, archive_of, members, read_member
 from embeddings.particulars import clean_address, clean_author, clean_date
@@ -101,9 +102,10 @@ class Document:
     `id` is the SHA-256 of the file's bytes in hexadecimal, `path` is relative to the folder with
     `/`, and `pages` holds the offset in `text` at which each page starts; it is empty where the
     format has no pages. Where the file says so, `author` is who wrote it, `date` the day in ISO
-    8601 and as exact as said ("2024", "2024-05-03"), and `source` the address it is from. `layout`
-    says where the characters stand, where the format tells (PDF). `notes` are what a person should
-    know of how the file was read; a store does not keep them.
+    8601 and as exact as said ("2024", "2024-05-03"), and `source` the address it is from.
+    `language` is the ISO 639-1 code of what most of it is in, None where that is not clear.
+    `layout` says where the characters stand, where the format tells (PDF). `notes` are what a
+    person should know of how the file was read; a store does not keep them.
     """
 
     id: str
@@ -114,6 +116,7 @@ class Document:
     author: str | None = None
     date: str | None = None
     source: str | None = None
+    language: str | None = None
     layout: Layout = field(default=NO_LAYOUT, repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
@@ -237,6 +240,7 @@ def parse_document(data: bytes, path: str) -> Document:
         clean_author(content.author),
         clean_date(content.date),
         clean_address(content.source),
+        detect_language(text, content.language),
         layout=content.layout,
         notes=content.notes,
     )

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from embeddings.database import FILE, explained, writing_alone
 from embeddings.documents import Document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
+from embeddings.languages import detect_language
 from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
@@ -143,6 +144,9 @@ def index_folder(
     """
     began = time.perf_counter()
     files = survey(docs)
+    if store.untold():
+        with suppress(StoreBusyError), store.alone(0):  # who is at it now does it too
+            store.tell_languages(detect_language)
     known = store.known()
     if not read_all and stamps_agree(files, known):
         report = _unchanged(files, known)
@@ -308,7 +312,7 @@ class _Run:
         """
         windows = split_passages(
             document.text,
-            split_sentences(document.text),
+            split_sentences(document.text, document.language),
             self._encoding,
             max_tokens=self._store.settings.max_tokens,
             overlap_tokens=self._store.settings.overlap_tokens,

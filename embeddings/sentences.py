@@ -1,7 +1,8 @@
 """Text → sentence spans: offsets only, never edited text.
 
 Stands between `documents` and `passages` in the chain. sentencex finds the sentence ends inside
-a paragraph; what a paragraph is, and what to do where its rules run away, is decided here.
+a paragraph, by the language; what a paragraph is, and what to do where its rules run away, is
+decided here, and in `stops` where they err.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from embeddings.languages import ENGLISH, paragraph_language
+from embeddings.stops import RULES, mended, shown
 
 MAX_SENTENCE_CHARS = 3000
 """Longer "sentences" are tables, logs or text without a full stop; they are cut at a clause."""
@@ -21,9 +25,16 @@ in it: readers put it behind a row of a table, `readers.rows`."""
 _BLOCK = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _LINE = re.compile(r"\S[^\n]*")
 _LIST_ITEM = re.compile(r"(?:[-*•·–—|#>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
-_CLAUSE_END = re.compile(r"[,;:—–)\]…](?=\s)|\n")
-_PAIRED = str.maketrans(dict.fromkeys('()[]{}“”„«»"', "_"))
+_CLAUSE_END = re.compile(r"[,;:—–)\]…،؛·՝](?=\s)|[，、；：。！？）」』】》፣፤၊។]|\n")
+_PAIRS = ("()", "[]", "{}", "“”", "«»", "（）", "「」", "『』", "《》", "【】")
+_PAIRED = str.maketrans(dict.fromkeys('()[]{}“”„«»"（）「」『』《》【】', "_"))
 _RUNAWAY_CHARS = 400
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\uac00-\ud7a3\uf900-\ufaff"
+    "\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd]"
+)
+_NO_STOPS = frozenset({"th", "lo"})
+"""Here no mark ends a sentence, but a space does a phrase: what is long is cut there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +45,22 @@ class Span:
     end: int
 
 
-def split_sentences(text: str, language: str = "en") -> list[Span]:
+def split_sentences(text: str, language: str | None = None) -> list[Span]:
     """The sentences of `text` in order, disjoint, none empty, none with white space at its ends.
 
     Every character outside the spans is white space. A paragraph's end always ends a sentence;
     a single line break does so too unless the paragraph looks hard-wrapped. A quotation stays
-    whole, and so does a line that ends in `ROW_END`. `language` is an ISO 639-1 code.
+    whole, and so does a line that ends in `ROW_END`. `language` is the text's, an ISO 639-1 code,
+    None where it is not known: then it is taken for English. A paragraph in another script than
+    that language's is split by that script's.
     """
-    return [
-        piece
-        for paragraph in paragraphs(text)
-        for sentence in _sentences(text, paragraph, language)
-        for piece in _cut_to_length(text, sentence)
-    ]
+    pieces: list[Span] = []
+    for paragraph in paragraphs(text):
+        spoken = paragraph_language(text[paragraph.start : paragraph.end], language)
+        limit = _RUNAWAY_CHARS if spoken in _NO_STOPS else MAX_SENTENCE_CHARS
+        for sentence in _sentences(text, paragraph, spoken):
+            pieces += _cut_to_length(text, sentence, limit)
+    return pieces
 
 
 def clause_cut(text: str, start: int, limit: int) -> int:
@@ -91,13 +105,24 @@ def paragraphs(text: str) -> list[Span]:
 
 def _hard_wrapped(text: str, lines: list[Span]) -> bool:
     """Whether lines of about one width, none an item of a list, make one flowing paragraph."""
-    widths = [line.end - line.start for line in lines[:-1]]
+    widths = [_width(text[line.start : line.end]) for line in lines[:-1]]
     return bool(widths) and (
         40 <= max(widths) <= 120
-        and min(widths) >= 0.6 * max(widths)
+        and min(widths) >= (0.9 if _is_wide(text, lines) else 0.6) * max(widths)
         and not any(_LIST_ITEM.match(text, line.start) for line in lines)
         and not any(text[line.end - 1] == ROW_END for line in lines)
     )
+
+
+def _width(line: str) -> int:
+    """How many columns it takes: Chinese characters and the like take two."""
+    return len(line) + (0 if line.isascii() else len(_WIDE.findall(line)))
+
+
+def _is_wide(text: str, lines: list[Span]) -> bool:
+    """Whether it is written in such characters: then no word is kept whole at a line's end."""
+    length = sum(line.end - line.start for line in lines)
+    return 3 * len(_WIDE.findall(text, lines[0].start, lines[-1].end)) > 2 * length
 
 
 def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
@@ -127,21 +152,24 @@ def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
 def _boundaries(paragraph: str, language: str) -> list[tuple[int, int]]:
     import sentencex
 
-    return [
+    seen = paragraph if language == ENGLISH else shown(paragraph, language)
+    spans = [
         (boundary["start_index"], boundary["end_index"])
-        for boundary in sentencex.get_sentence_boundaries(language, paragraph)
+        for boundary in sentencex.get_sentence_boundaries(RULES.get(language, language), seen)
     ]
+    return spans if language == ENGLISH else mended(paragraph, spans, language)
 
 
 def _balanced(text: str) -> bool:
-    pairs = ("()", "[]", "{}", "“”", "«»")
-    return text.count('"') % 2 == 0 and all(text.count(p[0]) == text.count(p[1]) for p in pairs)
+    if "„" in text:
+        text = text.replace("“", "”").replace("„", "“")
+    return text.count('"') % 2 == 0 and all(text.count(p[0]) == text.count(p[1]) for p in _PAIRS)
 
 
-def _cut_to_length(text: str, span: Span) -> Iterator[Span]:
+def _cut_to_length(text: str, span: Span, limit: int) -> Iterator[Span]:
     start = span.start
-    while span.end - start > MAX_SENTENCE_CHARS:
-        cut = clause_cut(text, start, start + MAX_SENTENCE_CHARS)
+    while span.end - start > limit:
+        cut = clause_cut(text, start, start + limit)
         yield trim(text, start, cut)
         start = cut
         while text[start].isspace():

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from embeddings.context import InContext, context
 from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
+from embeddings.languages import ENGLISH
 from embeddings.layout import NO_LAYOUT, Layout, PageLayout
 from embeddings.nearest import Nearest
 from embeddings.passages import Passage, Window
@@ -162,6 +163,25 @@ class Store:
         with self.database.writing() as db:
             self._forget(db, path)
 
+    def tell_languages(self, tell: Callable[[str], str | None]) -> None:
+        """Settles the languages of documents that an earlier version stored without.
+
+        `tell` is given their texts. They were split as English: those in another language are
+        forgotten, with their files, to be indexed again.
+        """
+        untold = self.untold()
+        if not untold:
+            return
+        with self.database.writing() as db:
+            for number in untold:
+                language = tell(_text(db, number))
+                if language in (None, ENGLISH):
+                    told = language or "", number
+                    db.execute("UPDATE documents SET language = ? WHERE number = ?", told)
+                else:
+                    db.execute("DELETE FROM files WHERE document = ?", (number,))
+                    self._drop_unnamed(db, number)
+
     def keep_drafts(self, texts: Sequence[InContext], vectors: Halves) -> None:
         """Keeps vectors of a document that is not whole yet, for a run that is interrupted."""
         with self.database.writing(visible=False) as db:
@@ -197,8 +217,8 @@ class Store:
     ) -> None:
         about, text = context(document), document.text
         number = db.execute(
-            "INSERT INTO documents (id, title, context, pages, author, date, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (id, title, context, pages, author, date, source, language)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 document.title,
@@ -207,6 +227,7 @@ class Store:
                 document.author,
                 document.date,
                 document.source,
+                document.language or "",
             ),
         ).lastrowid
         db.executemany(
@@ -301,6 +322,19 @@ class Store:
         """The dates of the documents that have one, by their ids; see `Document.date`."""
         return dict(self._rows("SELECT id, date FROM documents WHERE date IS NOT NULL"))
 
+    def untold(self) -> list[int]:
+        """The numbers of the documents that an earlier version stored without their language."""
+        rows = self._rows("SELECT number FROM documents WHERE language IS NULL ORDER BY number")
+        return [row[0] for row in rows]
+
+    def languages(self) -> dict[str | None, int]:
+        """How many documents are in each language, the most common first; None: not clear."""
+        rows = self._rows(
+            "SELECT nullif(language, ''), count(*) AS number FROM documents GROUP BY 1"
+            " ORDER BY number DESC, 1"
+        )
+        return dict(rows)
+
     def paths(self, document: str) -> list[str]:
         """The files that hold this document, sorted."""
         sql = (
@@ -322,20 +356,31 @@ class Store:
     def _read_document(self, document: str, _generation: int) -> Document:
         with self.database.reading() as db:
             row = db.execute(
-                "SELECT number, path, title, pages, author, date, source FROM documents"
+                "SELECT number, path, title, pages, author, date, source, language FROM documents"
                 " JOIN files ON document = number WHERE id = ? ORDER BY path LIMIT 1",
                 (document,),
             ).fetchone()
             if row is None:
                 raise KeyError(document)
-            number, path, title, pages, author, date, source = row
+            number, path, title, pages, author, date, source, language = row
             text = _text(db, number)
             placed = db.execute("SELECT 1 FROM layouts WHERE document = ? LIMIT 1", (number,))
             layout: Layout = NO_LAYOUT
             if placed.fetchone():
                 layout = _StoredLayout(self.database, document)
             starts = tuple(json.loads(pages))
-            return Document(document, path, title, text, starts, author, date, source, layout)
+            return Document(
+                document,
+                path,
+                title,
+                text,
+                starts,
+                author,
+                date,
+                source,
+                language or None,
+                layout,
+            )
 
     def __len__(self) -> int:
         """How many passages there are."""

@@ -127,7 +127,7 @@ def index(
     from embeddings.documents import check_folder
     from embeddings.encoder import BUNDLED, SentenceTransformerEncoder
     from embeddings.indexer import default_index, index_folder, open_store, remove_index
-    from qa.report_json import check_json, report_json
+    from qa.report_json import check_json, language_notes, report_json
 
     check_folder(docs)
     folder = default_index(docs) if index is None else index
@@ -138,17 +138,20 @@ def index(
         if check:
             found = check_index(docs, store, encoder, progress=tell)
             passages = 0 if found.broken else len(store)
+            languages = {} if found.broken else store.languages()
             if as_json:
-                _print_json(check_json(found, passages, folder))
+                notes = language_notes(languages, bundled=model is None)
+                _print_json(check_json(found, passages, folder, languages, notes))
             else:
                 show_check(found, passages, folder)
             raise typer.Exit(1 if found.broken else 0)
         report = index_folder(docs, store, encoder, progress=tell)
-        passages = len(store)
+        passages, languages = len(store), store.languages()
+    notes = language_notes(languages, bundled=model is None)
     if as_json:
-        _print_json(report_json(report, passages, folder))
+        _print_json(report_json(report, passages, folder, languages, notes))
     else:
-        show_report(report, passages, folder)
+        show_report(report, passages, folder, notes if report.added or report.changed else [])
 
 
 @app.command()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 from embeddings.check import Check
 from embeddings.indexer import Report
+from embeddings.languages import ENGLISH
 
 
 class SkippedJson(TypedDict):
@@ -17,7 +19,11 @@ class SkippedJson(TypedDict):
 
 
 class ReportJson(TypedDict):
-    """Paths relative to the folder, sorted; `passages` are all that the index holds now."""
+    """Paths relative to the folder, sorted; `passages` are all that the index holds now.
+
+    `languages` counts its documents by ISO 639-1 code, "" for those whose language is not clear;
+    `notes` are what a person should know of them.
+    """
 
     added: list[str]
     changed: list[str]
@@ -28,6 +34,8 @@ class ReportJson(TypedDict):
     passages: int
     seconds: float
     index: str
+    languages: dict[str, int]
+    notes: list[str]
 
 
 class CheckJson(ReportJson):
@@ -37,7 +45,25 @@ class CheckJson(ReportJson):
     broken: list[str]
 
 
-def report_json(report: Report, passages: int, index: Path) -> ReportJson:
+def language_notes(languages: Mapping[str | None, int], *, bundled: bool) -> list[str]:
+    """What to say where documents are in languages that the models, if `bundled`, do not read."""
+    others = sum(n for language, n in languages.items() if language not in (None, ENGLISH))
+    if not bundled or not others:
+        return []
+    are = "is" if others == 1 else "are"
+    return [
+        f"{others} of {sum(languages.values())} documents {are} not in English: the bundled models "
+        "read English and find little there; name others with --model and --reader"
+    ]
+
+
+def report_json(
+    report: Report,
+    passages: int,
+    index: Path,
+    languages: Mapping[str | None, int],
+    notes: Sequence[str] = (),
+) -> ReportJson:
     """The report as plain data, in the order of the fields above."""
     return {
         "added": report.added,
@@ -49,10 +75,18 @@ def report_json(report: Report, passages: int, index: Path) -> ReportJson:
         "passages": passages,
         "seconds": round(report.seconds, 3),
         "index": str(index),
+        "languages": {language or "": number for language, number in languages.items()},
+        "notes": list(notes),
     }
 
 
-def check_json(found: Check, passages: int, index: Path) -> CheckJson:
+def check_json(
+    found: Check,
+    passages: int,
+    index: Path,
+    languages: Mapping[str | None, int],
+    notes: Sequence[str] = (),
+) -> CheckJson:
     """The check as plain data, likewise."""
-    report = report_json(found.report, passages, index)
+    report = report_json(found.report, passages, index, languages, notes)
     return {**report, "mended": found.mended, "broken": found.broken}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,8 +72,10 @@ def figure(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def show_report(report: Report, passages: int, folder: Path) -> None:
+def show_report(report: Report, passages: int, folder: Path, notes: Sequence[str] = ()) -> None:
     """Says at the end what was read, what was as before, and what was skipped and why."""
+    for note in notes:
+        print(f"pincite: {note}", file=sys.stderr)
     for skip in report.skipped:
         print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
     print(

@@ -29,8 +29,9 @@ def text_of(data: bytes, path: str) -> str:
 
 
 def sentences_of(data: bytes, path: str) -> list[str]:
-    text = text_of(data, path)
-    return [text[span.start : span.end] for span in split_sentences(text)]
+    document = parse_document(data, path)
+    spans = split_sentences(document.text, document.language)
+    return [document.text[span.start : span.end] for span in spans]
 
 
 def zip_of(members: Mapping[str, str | bytes]) -> bytes:

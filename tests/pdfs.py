@@ -75,7 +75,9 @@ def read(data: bytes) -> Document:
 
 
 def sentences(document: Document) -> list[str]:
-    return [document.text[s.start : s.end] for s in split_sentences(document.text)]
+    return [
+        document.text[s.start : s.end] for s in split_sentences(document.text, document.language)
+    ]
 
 
 def by_hand(content: str, to_unicode: dict[str, str], page: str = "") -> bytes:

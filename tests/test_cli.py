@@ -118,12 +118,25 @@ def test_index_json_is_one_object_for_scripts(tmp_path: Path) -> None:
         "embedded": 1,
         "passages": 1,
         "index": str(docs / ".pincite"),
+        "languages": {"": 1},
+        "notes": [],
     }
     assert report == first
     check = json.loads(pincite("index", docs, "--check", "--json").stdout)
     assert (check["added"], check["unchanged"], check["passages"]) == ([], ["a.txt"], 1)
     assert (check["mended"], check["broken"]) == ([], [])
     assert "broken.pdf: " in check["skipped"][0]["reason"]
+
+
+def test_index_says_that_the_bundled_models_read_english(tmp_path: Path) -> None:
+    (tmp_path / "de.txt").write_text("Der Leuchtturm wurde im Jahr 1871 gebaut. Er steht noch.")
+    (tmp_path / "en.txt").write_text("The lighthouse was built in 1871, and it still stands there.")
+    said = "1 of 2 documents is not in English: the bundled models read English and find little"
+    assert said in pincite("index", tmp_path).stderr
+    assert pincite("index", tmp_path).stderr == ""  # nothing is new
+    report = json.loads(pincite("index", tmp_path, "--json").stdout)
+    assert report["languages"] == {"de": 1, "en": 1}
+    assert report["notes"][0].startswith(said)
 
 
 NEWS = "---\nauthor: {}\ndate: {}\n---\nThe lighthouse was built in 1871 by Ada Byron."

@@ -182,7 +182,7 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "index.sqlite") as db:
         db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
     db.close()
-    with pytest.raises(StoreError, match=r"has format 0, .* reads format 3.*--rebuild"):
+    with pytest.raises(StoreError, match=r"has format 0, .* reads format 4.*--rebuild"):
         Store.open(tmp_path, SETTINGS)
 
 

@@ -14,8 +14,8 @@ from embeddings.layout import NO_LAYOUT, LayoutInMemory
 class Content:
     """The format's own title (`None` where it has none), the plain text and the page starts.
 
-    `author`, `date` and `source`, the address it is from, are in the file's words; None where it
-    does not say.
+    `author`, `date`, `source`, the address it is from, and `language` are in the file's words; None
+    where it does not say.
 
     `pages` are code-point offsets into `text`. A reader that fills them returns a `text` that
     `normalise` leaves as it is. `layout` says where its characters stand on the pages, and `notes`
@@ -28,6 +28,7 @@ class Content:
     author: str | None = None
     date: str | None = None
     source: str | None = None
+    language: str | None = None
     layout: LayoutInMemory = NO_LAYOUT
     notes: tuple[str, ...] = ()
 

@@ -30,12 +30,14 @@ def read_epub(data: bytes) -> Content:
         path = next(_named(container, "rootfile")).get("full-path")
         package = read_xml(archive, path)
         title, author, date, source = _particulars(package)
+        language = next((element.text for element in _named(package, "language")), None)
         blocks = [
             block
             for name in _spine(package, posixpath.dirname(path), archive)
             for block in page_blocks(archive.read(name))
         ]
-    return Content(title, "\n\n".join(blocks), author=author, date=date, source=source)
+    text = "\n\n".join(blocks)
+    return Content(title, text, author=author, date=date, source=source, language=language)
 
 
 def _particulars(package: Any) -> tuple[str | None, str | None, str | None, str | None]:

@@ -52,10 +52,11 @@ def read_html(data: bytes) -> Content:
     if tree is None:
         return Content(None, "")
     author, date, source = page_particulars(tree, text)
+    language = tree.get("lang") or tree.get("xml:lang")
     _drop(tree, _UNSEEN)
     title, main, visible = _title(tree), _main_blocks(tree), _visible_blocks(tree)
     body = "\n\n".join(visible if _falls_short(main, visible) else main)
-    return Content(title, body, author=author, date=date, source=source)
+    return Content(title, body, author=author, date=date, source=source, language=language)
 
 
 def page_blocks(data: bytes) -> list[str]:
