@@ -29,6 +29,7 @@ _CLAUSE_END = re.compile(r"[,;:—–)\]…،؛·՝](?=\s)|[，、；：。！�
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "（）", "「」", "『』", "《》", "【】")
 _PAIRED = str.maketrans(dict.fromkeys('()[]{}“”„«»"（）「」『』《》【】', "_"))
 _RUNAWAY_CHARS = 400
+_PIECE_CHARS = 10_000
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\ua4cf\uac00-\ud7a3\uf900-\ufaff"
     "\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\U0001f300-\U0001faff\U00020000-\U0003fffd]"
@@ -150,6 +151,26 @@ def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
 
 
 def _boundaries(paragraph: str, language: str) -> list[tuple[int, int]]:
+    """Where the sentences start and end, one behind the other.
+
+    A long paragraph is taken piece by piece: sentencex needs the square of the time where many
+    marks stay open. The last sentence of a piece may go on behind it and is taken again.
+    """
+    found: list[tuple[int, int]] = []
+    start = 0
+    while len(paragraph) - start > _PIECE_CHARS:
+        piece = _boundaries_at_once(paragraph[start : start + _PIECE_CHARS], language)
+        if len(piece) == 1:
+            piece = [(0, clause_cut(paragraph, start, start + _PIECE_CHARS) - start)]
+        else:
+            piece.pop()
+        found += [(start + first, start + last) for first, last in piece]
+        start = found[-1][1]
+    rest = _boundaries_at_once(paragraph[start:], language)
+    return found + [(start + first, start + last) for first, last in rest]
+
+
+def _boundaries_at_once(paragraph: str, language: str) -> list[tuple[int, int]]:
     import sentencex
 
     seen = paragraph if language == ENGLISH else shown(paragraph, language)

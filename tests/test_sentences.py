@@ -89,3 +89,11 @@ def test_a_line_with_the_mark_of_a_row_is_one_sentence() -> None:
     text = f"One. Two.\n{row}{ROW_END}\n{row}{ROW_END}\nThree. Four."
     found = [text[span.start : span.end] for span in split_sentences(text)]
     assert found == ["One.", "Two.", row, row, "Three.", "Four."]
+
+
+def test_a_paragraph_without_end_is_split_like_a_short_one() -> None:
+    said = [f"Boat {number} came home in the year {number + 1000}." for number in range(2000)]
+    assert sentences(" ".join(said)) == said
+    # A mark that is opened and never closed costs no more than the ends of a few pieces.
+    opened = [f"«Boat {number} came home." for number in range(2000)]
+    assert 1980 <= len(sentences(" ".join(opened))) <= 2000
