@@ -10,73 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from embeddings.contents import BLOCK, UNSURE, Known, Listing, Stamp, text_of
 from embeddings.context import InContext, context
 from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
 from embeddings.languages import ENGLISH
-from embeddings.layout import NO_LAYOUT, Layout, PageLayout
-from embeddings.nearest import Nearest
-from embeddings.passages import Passage, Window
+from embeddings.passages import Window
 from embeddings.runtime import Floats
+from embeddings.searchable import Searchable
 from embeddings.sentences import Span
-from embeddings.terms import holds, match_expression, phrase_expression, rarity
 from embeddings.vectors import Halves
 
-__all__ = ["Known", "Listing", "Settings", "Stamp", "Store"]
-
-_CONTEXT = 2
-"""What a word of the context weighs in BM25 beside one of the text; measured, as are the pairs."""
-BLOCK = 1 << 14
-"""Characters of a document's text in one row, so that a passage of a long one is found quickly."""
+__all__ = ["BLOCK", "UNSURE", "Known", "Listing", "Settings", "Stamp", "Store"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells without reading whether a file is as it was; `mtime_ns` -1 never does."""
-
-    size: int
-    mtime_ns: int
-
-    @property
-    def sure(self) -> bool:
-        """Whether an equal stamp means an equal file."""
-        return self.mtime_ns >= 0
-
-
-UNSURE = Stamp(0, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A file as it was when it was indexed: its document, or the reason why it has none."""
-
-    document: str | None
-    reason: str | None
-    stamp: Stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One file of the store and how much is in it."""
-
-    path: str
-    document: str
-    title: str
-    passages: int
-
-
-class Store:
+class Store(Searchable):
     """A folder that holds an index. Safe to use from several threads.
 
         with Store.open(Path("seeds/.pincite"), settings) as store:
@@ -85,13 +39,6 @@ class Store:
     `open` makes the folder where there is none. Raises `StoreError` where the index there was
     made with other settings, by another version, or cannot be read or written.
     """
-
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self.folder = database.folder
-        self.settings = settings
-        self.database = database
-        self.vectors = Nearest(database, settings.dimension)
-        self._document = lru_cache(maxsize=16)(self._read_document)
 
     @classmethod
     def open(cls, folder: Path, settings: Settings) -> Store:
@@ -107,8 +54,6 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # Writing
 
     def alone(self, wait_seconds: float) -> AbstractContextManager[None]:
         """Keeps other writers out until the block ends; see `database.writing_alone`."""
@@ -174,7 +119,7 @@ class Store:
             return
         with self.database.writing() as db:
             for number in untold:
-                language = tell(_text(db, number))
+                language = tell(text_of(db, number))
                 if language in (None, ENGLISH):
                     told = language or "", number
                     db.execute("UPDATE documents SET language = ? WHERE number = ?", told)
@@ -279,7 +224,7 @@ class Store:
         if db.execute("SELECT 1 FROM files WHERE document = ?", (number,)).fetchone():
             return
         sql = "SELECT context FROM documents WHERE number = ?"
-        (about,), text = db.execute(sql, (number,)).fetchone(), _text(db, number)
+        (about,), text = db.execute(sql, (number,)).fetchone(), text_of(db, number)
         rows = db.execute("SELECT id, start, stop FROM passages WHERE document = ?", (number,))
         for passage, start, stop in rows.fetchall():
             db.execute(  # FTS5 without content forgets a row only if told what the row said
@@ -291,324 +236,9 @@ class Store:
         db.execute("DELETE FROM layouts WHERE document = ?", (number,))
         db.execute("DELETE FROM documents WHERE number = ?", (number,))
 
-    # Reading
-
-    def snapshot(self) -> AbstractContextManager[None]:
-        """All that this thread reads inside comes from one state, whoever writes meanwhile."""
-        return self.database.snapshot()
-
-    def files(self) -> dict[str, str]:
-        """The id of the document that each file names, by path."""
-        return {path: k.document for path, k in self.known().items() if k.document is not None}
-
-    def known(self) -> dict[str, Known]:
-        """All files that were met, also those that hold no document, by path."""
-        rows = self._rows(
-            "SELECT path, id, reason, size, mtime_ns"
-            " FROM files LEFT JOIN documents ON number = document ORDER BY path"
-        )
-        return {row[0]: Known(row[1], row[2], Stamp(row[3], row[4])) for row in rows}
-
-    def listings(self) -> list[Listing]:
-        """The files with their titles and passages, by path."""
-        rows = self._rows(
-            "SELECT path, id, title, (SELECT count(*) FROM passages"
-            " WHERE passages.document = files.document)"
-            " FROM files JOIN documents ON number = document ORDER BY path"
-        )
-        return [Listing(*row) for row in rows]
-
-    def dates(self) -> dict[str, str]:
-        """The dates of the documents that have one, by their ids; see `Document.date`."""
-        return dict(self._rows("SELECT id, date FROM documents WHERE date IS NOT NULL"))
-
-    def untold(self) -> list[int]:
-        """The numbers of the documents that an earlier version stored without their language."""
-        rows = self._rows("SELECT number FROM documents WHERE language IS NULL ORDER BY number")
-        return [row[0] for row in rows]
-
-    def languages(self) -> dict[str | None, int]:
-        """How many documents are in each language, the most common first; None: not clear."""
-        rows = self._rows(
-            "SELECT nullif(language, ''), count(*) AS number FROM documents GROUP BY 1"
-            " ORDER BY number DESC, 1"
-        )
-        return dict(rows)
-
-    def paths(self, document: str) -> list[str]:
-        """The files that hold this document, sorted."""
-        sql = (
-            "SELECT path FROM files JOIN documents ON number = document WHERE id = ? ORDER BY path"
-        )
-        return [row[0] for row in self._rows(sql, (document,))]
-
-    def has(self, document: str) -> bool:
-        """Whether a document with this id is here."""
-        return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", (document,)))
-
-    def document(self, document: str) -> Document:
-        """The document with this id, under the first of its paths.
-
-        Raises `KeyError` where there is none.
-        """
-        return self._document(document, self._generation())
-
-    def _read_document(self, document: str, _generation: int) -> Document:
-        with self.database.reading() as db:
-            row = db.execute(
-                "SELECT number, path, title, pages, author, date, source, language FROM documents"
-                " JOIN files ON document = number WHERE id = ? ORDER BY path LIMIT 1",
-                (document,),
-            ).fetchone()
-            if row is None:
-                raise KeyError(document)
-            number, path, title, pages, author, date, source, language = row
-            text = _text(db, number)
-            placed = db.execute("SELECT 1 FROM layouts WHERE document = ? LIMIT 1", (number,))
-            layout: Layout = NO_LAYOUT
-            if placed.fetchone():
-                layout = _StoredLayout(self.database, document)
-            starts = tuple(json.loads(pages))
-            return Document(
-                document,
-                path,
-                title,
-                text,
-                starts,
-                author,
-                date,
-                source,
-                language or None,
-                layout,
-            )
-
-    def __len__(self) -> int:
-        """How many passages there are."""
-        return int(self._rows("SELECT count(*) FROM passages")[0][0])
-
-    def passages(self, ids: Sequence[int]) -> list[Passage]:
-        """The passages with these ids that are still here, in that order."""
-        wanted = _json(ids)
-        with self.database.reading() as db:
-            rows = db.execute(
-                f"{_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))", (wanted,)
-            ).fetchall()
-            found = {row[0]: _passage(row, _text(db, row[5], row[2], row[3])) for row in rows}
-        return [found[i] for i in ids if i in found]
-
-    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
-        """The id of the document that each of these passages is from; none for one that is gone."""
-        return dict(
-            self._rows(
-                "SELECT passages.id, documents.id FROM passages JOIN documents ON number = document"
-                " WHERE passages.id IN (SELECT value FROM json_each(?))",
-                (_json(ids),),
-            )
-        )
-
-    def passages_of(self, document: str) -> list[Passage]:
-        """The passages of one document, in its order."""
-        with self.database.reading() as db:
-            found = db.execute(
-                f"{_PASSAGE} WHERE documents.id = ? ORDER BY passages.id", (document,)
-            ).fetchall()
-            text = _text(db, found[0][5]) if found else ""
-        return [_passage(row, text[row[2] : row[3]]) for row in found]
-
-    def embedded(self, document: str) -> list[InContext]:
-        """What was embedded of one document, passage by passage."""
-        rows = self._rows("SELECT context FROM documents WHERE id = ?", (document,))
-        return [InContext(p.text, rows[0][0]) for p in self.passages_of(document)]
-
-    def vectors_of(self, document: str) -> Halves:
-        """The vectors of one document's passages, in its order: shape (passages, dimension)."""
-        rows = self._rows(
-            "SELECT vector FROM passages JOIN documents ON number = document"
-            " WHERE documents.id = ? ORDER BY passages.id",
-            (document,),
-        )
-        data = b"".join(row[0] for row in rows)
-        return np.frombuffer(data, "<f2").reshape(len(rows), self.settings.dimension)
-
-    def vectors_at(self, ids: Sequence[int]) -> Floats:
-        """The vectors of these passages, float32: shape (ids, dimension). 0 for one gone."""
-        rows = self._rows(
-            "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
-            (_json(ids),),
-        )
-        found = {i: np.frombuffer(vector, "<f2") for i, vector in rows}
-        gone = np.zeros(self.settings.dimension, "<f2")
-        vectors = [found.get(i, gone) for i in ids]
-        return np.array(vectors, np.float32).reshape(len(ids), self.settings.dimension)
-
-    def nearest(
-        self, vector: Floats, k: int, among: Sequence[int] | None = None
-    ) -> list[tuple[int, float]]:
-        """The ids of the `k` passages nearest to the unit `vector`, with their cosines, best first.
-
-        Equal cosines come in the order of the ids. `among`: of these passages alone.
-        """
-        with self.vectors.level() as index:
-            return index.nearest(vector, k, among)
-
-    def warm(self) -> None:
-        """Loads the vectors now rather than at the first search, and keeps their file level."""
-        self.vectors.keep()
-
-    def similarities(self, vector: Floats, ids: Sequence[int]) -> list[float]:
-        """The cosine of each of these passages with the unit `vector`; 0 for one that is gone."""
-        rows = self._rows(
-            "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))",
-            (_json(ids),),
-        )
-        found = {i: float(np.frombuffer(v, "<f2").astype(np.float32) @ vector) for i, v in rows}
-        return [found.get(i, 0.0) for i in ids]
-
-    def matching(
-        self,
-        question: str,
-        k: int,
-        *,
-        also: Sequence[int] = (),
-        among: Sequence[int] | None = None,
-    ) -> list[tuple[int, float]]:
-        """The ids of the `k` passages that match the question's words best, by BM25, best first.
-
-        Any of `also` that match are there too, beyond the `k`. Higher is better, above 0; a
-        question of stop words alone matches nothing. `among`: of these passages alone, though a
-        word counts by how rare it is in all.
-        """
-        expression = match_expression(question)
-        if not expression:
-            return []
-        only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
-        allowed = [] if among is None else [_json(among)]
-        rows = self._rows(
-            f"SELECT rowid, -bm25(terms, {_CONTEXT}, 1) AS score FROM terms"
-            f" WHERE terms MATCH ? {only}"
-            " ORDER BY rowid IN (SELECT value FROM json_each(?)) DESC, score DESC, rowid LIMIT ?",
-            [expression, *allowed, _json(also), k + len(also)],
-        )
-        return sorted(((int(i), float(s)) for i, s in rows), key=lambda pair: (-pair[1], pair[0]))
-
-    def matching_as_among(
-        self,
-        weights: Mapping[str, float],
-        k: int,
-        *,
-        also: Sequence[int] = (),
-        among: Sequence[int] | None = None,
-    ) -> list[tuple[int, float]]:
-        """As `matching`, but each term (`terms.match_terms`) has the given weight.
-
-        So passages of a small store score as they would among those of another, where a word has
-        another rarity. Takes a search for each term.
-        """
-        only = "" if among is None else "AND +rowid IN (SELECT value FROM json_each(?))"
-        allowed = [] if among is None else [_json(among)]
-        sql = (
-            f"SELECT rowid, -bm25(terms, {_CONTEXT}, 1) FROM terms WHERE terms MATCH ? {only}"
-            " ORDER BY rowid"
-        )
-        passages, scores = len(self), Counter[int]()
-        for (term, weight), count in zip(weights.items(), self.term_counts(weights), strict=True):
-            own = rarity(passages, count)
-            for i, score in self._rows(sql, [term, *allowed]):
-                scores[int(i)] += weight * score / own
-        kept = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-        wanted = {int(i) for i in also}
-        return [pair for rank, pair in enumerate(kept) if rank < k or pair[0] in wanted]
-
-    def term_counts(self, terms: Iterable[str]) -> list[int]:
-        """How many passages match each of the terms (`terms.match_terms`)."""
-        sql = "SELECT count(*) FROM terms WHERE terms MATCH ?"
-        return [int(self._rows(sql, (term,))[0][0]) for term in terms]
-
-    def holding(self, phrases: Sequence[str]) -> list[int]:
-        """The ids of the passages whose text holds each of the phrases exactly, see `terms.holds`.
-
-        At least one phrase, each with a letter or digit in it.
-        """
-        rows = self._rows(
-            "SELECT rowid FROM terms WHERE terms MATCH ? ORDER BY rowid",
-            (phrase_expression(phrases),),
-        )
-        passages = self.passages([row[0] for row in rows])
-        return [p.id for p in passages if all(holds(p.text, phrase) for phrase in phrases)]
-
-    def passage_ids(self, documents: Iterable[str]) -> list[int]:
-        """The ids of these documents' passages, in order."""
-        rows = self._rows(
-            "SELECT passages.id FROM passages JOIN documents ON number = document"
-            " WHERE documents.id IN (SELECT value FROM json_each(?)) ORDER BY passages.id",
-            (json.dumps(sorted(documents)),),
-        )
-        return [int(row[0]) for row in rows]
-
-    def first_passages(self, documents: Iterable[str]) -> list[int]:
-        """The id of the first passage of each of these documents, in order."""
-        rows = self._rows(
-            "SELECT min(passages.id) FROM passages JOIN documents ON number = document"
-            " WHERE documents.id IN (SELECT value FROM json_each(?)) GROUP BY number ORDER BY 1",
-            (json.dumps(sorted(documents)),),
-        )
-        return [int(row[0]) for row in rows]
-
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
-        with self.database.reading() as db:
-            return db.execute(sql, values).fetchall()
-
-    def _generation(self) -> int:
-        """How many writes there were: what was derived from the store holds for one generation."""
-        return int(self._rows("SELECT value FROM meta WHERE name = 'generation'")[0][0])
-
-
-@dataclass(frozen=True, slots=True)
-class _StoredLayout:
-    """The layout of a document of the store, read page by page when it is asked for."""
-
-    database: Database
-    document: str
-
-    def pages(self, start: int, end: int) -> list[PageLayout]:
-        with self.database.reading() as db:
-            rows = db.execute(
-                "SELECT page, start, stop, lines FROM layouts JOIN documents ON number = document"
-                " WHERE id = ? AND start < ? AND stop > ? ORDER BY page",
-                (self.document, end, start),
-            ).fetchall()
-        return [PageLayout(*row) for row in rows]
-
-
-_PASSAGE = """
-SELECT passages.id, documents.id, start, stop, sentences, document
-FROM passages JOIN documents ON documents.number = document
-"""
-
-
-def _text(db: sqlite3.Connection, number: int, start: int = 0, stop: int = 1 << 62) -> str:
-    """A document's text from `start` to `stop`, read from the blocks that hold it."""
-    first = start // BLOCK
-    rows = db.execute(
-        "SELECT text FROM texts WHERE document = ? AND block BETWEEN ? AND ? ORDER BY block",
-        (number, first, (stop - 1) // BLOCK),
-    )
-    return "".join(row[0] for row in rows)[start - first * BLOCK : stop - first * BLOCK]
-
-
-def _json(ids: Sequence[int]) -> str:
-    return json.dumps([int(i) for i in ids])
-
 
 def _pack(spans: Sequence[Span]) -> bytes:
     return np.array([(s.start, s.end) for s in spans], "<i4").tobytes()
-
-
-def _passage(row: Sequence[Any], text: str) -> Passage:
-    identity, document, start, stop, packed, _ = row
-    pairs: NDArray[np.int32] = np.frombuffer(packed, "<i4").reshape(-1, 2)
-    sentences = tuple(Span(first, last) for first, last in pairs.tolist())
-    return Passage(identity, document, start, stop, text, sentences)
 
 
 def _halves(vectors: Floats | Halves) -> Halves:
