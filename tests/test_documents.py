@@ -31,6 +31,7 @@ from embeddings.documents import (
 from embeddings.errors import DocumentError
 from embeddings.readers.pdf_furniture import without_furniture
 from embeddings.readers.reflow import Line, flow
+from embeddings.sentences import ROW_END
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -261,9 +262,8 @@ def test_markdown_becomes_plain_blocks() -> None:
         "second item",
         "with a second paragraph",
         "nested",
-        "Name | Age",
-        "Bob | 12",
-        "Ann",
+        f"Name: Bob; Age: 12.{ROW_END}",
+        f"Name: Ann.{ROW_END}",
         "def f():",
         "    return 1",
         "A quotation.",
@@ -304,8 +304,7 @@ def test_html_main_text_without_what_surrounds_it() -> None:
         "The café opened in 1998, in the old harbour. It is run by Maria Lopez & her sister.",
         "Forty seats",
         "Breakfast until noon",
-        "Dish | Price",
-        "Soup | 4 EUR",
+        f"Dish: Soup; Price: 4 EUR.{ROW_END}",
         "On Sundays a jazz band plays from eight, and the kitchen serves mussels until eleven.",
     ]
 
@@ -518,7 +517,8 @@ def harbour_docx() -> docx.document.Document:
 def test_docx_paragraphs_and_tables_in_order() -> None:
     document = harbour_docx()
     assert text_of(docx_of(document), "a.docx") == (
-        "The Harbour\n\nIt was built in 1780\n\nQuay | 400 m\n\nDepth | 9 m\n\nAfter the table."
+        f"The Harbour\n\nIt was built in 1780\n\nQuay; 400 m.{ROW_END}\n\nDepth; 9 m.{ROW_END}"
+        "\n\nAfter the table."
     )
     assert title_of(docx_of(document), "a.docx") == "The Harbour"
     document.core_properties.title = "Core Title"
@@ -531,7 +531,7 @@ def test_docx_table_inside_a_table_is_read_once() -> None:
     cells[0].text = "outer"
     inner = cells[1].add_table(1, 2).rows[0].cells
     inner[0].text, inner[1].text = "in", "ner"
-    assert text_of(docx_of(document), "a.docx") == "outer | in | ner"
+    assert text_of(docx_of(document), "a.docx") == f"outer; in; ner.{ROW_END}"
 
 
 def test_docx_reads_as_if_all_changes_were_accepted() -> None:

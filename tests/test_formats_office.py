@@ -8,6 +8,7 @@ import pytest
 from embeddings.documents import parse_document
 from embeddings.errors import DocumentError
 from embeddings.readers.archive import MAX_MEMBERS, MAX_UNPACKED_BYTES, MAX_XML_BYTES
+from embeddings.sentences import ROW_END
 from tests.formats import (
     BOOK,
     ODF,
@@ -27,7 +28,8 @@ from tests.formats import (
 def test_slides_are_pages_with_the_title_first_and_the_notes_last() -> None:
     document = parse_document(pptx_of(harbour_deck()), "talk.pptx")
     first = "The Harbour\n\nIt was built in 1780. It is in use.\n\nThe quay is long."
-    last = "Figures\n\nQuay | 400 m\n\nDepth | 9 m\n\nSay that the lighthouse was added in 1812."
+    rows = f"Quay; 400 m.{ROW_END}\n\nDepth; 9 m.{ROW_END}"
+    last = f"Figures\n\n{rows}\n\nSay that the lighthouse was added in 1812."
     assert document.text == f"{first}\n\n{last}"
     assert document.title == "Harbour Talk"
     start = len(first) + 2
@@ -69,7 +71,7 @@ def test_opendocument_text_in_its_order() -> None:
         "The Harbour",
         "It was built in 1780 by hand. It is in use.\nStill.",
         "First item",
-        "Quay | 400 m",
+        f"Quay; 400 m.{ROW_END}",
         "Before the box.",
         "In the box.",
     ]

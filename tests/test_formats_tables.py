@@ -4,12 +4,15 @@ import io
 import zipfile
 from datetime import date, datetime, time
 
+import docx
 import openpyxl
 import pytest
+from docx.document import Document as WordDocument
+from docx.oxml import OxmlElement
 
 from embeddings.documents import parse_document
 from embeddings.errors import DocumentError
-from embeddings.readers.rows import MAX_CELLS
+from embeddings.readers.rows import MAX_CELLS, prose_table_blocks
 from embeddings.sentences import ROW_END, Span, split_sentences
 from tests.formats import odf_of, sentences_of, text_of, xlsx_of, zip_of
 
@@ -188,3 +191,66 @@ def test_tables_that_cannot_be_read(data: bytes, path: str, message: str | None)
     with pytest.raises(DocumentError) as caught:
         parse_document(data, path)
     assert str(caught.value).startswith(message)
+
+
+# --- Tables in running text
+
+
+@pytest.mark.parametrize(
+    ("rows", "blocks"),
+    [
+        # Three columns, the first row without a figure: headings.
+        (
+            [["", "Lit", "Keeper"], ["Skua Rock", "1871", "Ada"], ["Broad Ness", "1902", ""]],
+            ["Skua Rock; Lit: 1871; Keeper: Ada.", "Broad Ness; Lit: 1902."],
+        ),
+        # Two columns name what is below them only where that is figures.
+        ([["Quay", "Depth"], ["North", "9 m"]], ["Quay: North; Depth: 9 m."]),
+        ([["Name", "Ada"], ["Born", "London"]], ["Name; Ada.", "Born; London."]),
+        ([["Built", "1871"], ["Height", "31 m"]], ["Built; 1871.", "Height; 31 m."]),
+        ([["Alone", "here"]], ["Alone; here."]),
+        ([["", " "], []], []),
+    ],
+)
+def test_which_tables_in_running_text_have_headings(
+    rows: list[list[str]], blocks: list[str]
+) -> None:
+    assert prose_table_blocks(rows) == [block + ROW_END for block in blocks]
+
+
+def test_a_table_that_holds_prose_is_not_made_into_sentences() -> None:
+    prose = "The lamp was lit in May. " * 9
+    assert prose_table_blocks([["Lamp", prose], ["", "Fog"]]) == [f"Lamp | {prose.strip()}", "Fog"]
+
+
+def test_cells_of_a_page_that_name_columns_are_told_from_others() -> None:
+    def page(cells: str) -> bytes:
+        return f"<body><p>Birds.</p><table>{cells}</table></body>".encode()
+
+    head = "<tr><th>Bird</th><th>Where</th></tr>"
+    row = "<tr><td>Heron</td><td>reeds</td></tr>"
+    assert sentences_of(page(head + row), "a.html") == ["Birds.", "Bird: Heron; Where: reeds."]
+    assert sentences_of(page(row + row), "a.html")[1:] == ["Heron; reeds."] * 2
+    sideways = "<tr><th>Bird</th><td>Heron</td></tr><tr><th>Where</th><td>reeds</td></tr>"
+    assert sentences_of(page(sideways), "a.html")[1:] == ["Bird; Heron.", "Where; reeds."]
+    caption = "<caption>Seen in May.</caption>"
+    assert sentences_of(page(caption + head + row), "a.html")[1] == "Seen in May."
+    # What lays out a page is no row.
+    layout = "<tr><td><p>One. Two.</p><p>Three.</p></td><td>Four.</td></tr>"
+    assert sentences_of(page(layout), "a.html")[1:] == ["One.", "Two.", "Three.", "Four."]
+
+
+def test_a_row_that_word_repeats_on_every_page_holds_the_headings() -> None:
+    document = docx.Document()
+    table = document.add_table(2, 2)
+    for cell, text in zip(table._cells, ["Keeper", "Quay", "Ada", "North"], strict=True):
+        cell.text = text
+    assert sentences_of(saved(document), "a.docx") == ["Keeper; Quay.", "Ada; North."]
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    assert sentences_of(saved(document), "a.docx") == ["Keeper: Ada; Quay: North."]
+
+
+def saved(document: WordDocument) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()

@@ -9,6 +9,7 @@ from typing import Any
 from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.core_date import core_date
+from embeddings.readers.rows import prose_table_blocks
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -40,11 +41,24 @@ def _blocks(container: Any) -> Iterator[str]:
             for box in child.iter(f"{_WORD}txbxContent"):
                 if not any(_name(above) == "Fallback" for above in box.iterancestors()):
                     yield from _blocks(box)
-        elif name == "tr":
-            cells = (" ".join(filter(None, _blocks(cell))) for cell in _cells(child))
-            yield " | ".join(cell.replace("\n", " ") for cell in cells if cell)
+        elif name == "tbl":
+            own = list(_rows(child))
+            rows = [[" ".join(_blocks(cell)) for cell in _cells(row)] for row in own]
+            yield from prose_table_blocks(rows, headed=_is_heading(own[0]) if own else None)
         elif name not in _REMOVED:
             yield from _blocks(child)
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """The table's rows, not those of a table inside one of its cells."""
+    for row in table.iter(f"{_WORD}tr"):
+        if next(row.iterancestors(f"{_WORD}tbl")) is table:
+            yield row
+
+
+def _is_heading(row: Any) -> bool | None:
+    """True for a row that is repeated on every page; None where nothing is said."""
+    return row.find(f"{_WORD}trPr/{_WORD}tblHeader") is not None or None
 
 
 def _cells(row: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.page_particulars import page_particulars
+from embeddings.readers.rows import prose_table_blocks
 from embeddings.readers.text import decode, normalise
 
 _ADVICE = "open it in a browser and save it again, or remove it"
@@ -24,7 +25,7 @@ _ASIDE = (
     "//nav|//aside|//footer[not(ancestor::article)]|//*[@id='comments']|//*[@role='navigation' "
     "or @role='contentinfo' or @role='complementary' or @role='search']"
 )
-_TELLING = re.compile(r"[.!?…。！？][\"'”’»)]*$| \| ")
+_TELLING = re.compile(r"[.!?…。！？][\"'”’»)]*$| \| |\u2029$")
 _TITLES = ("//meta[@property='og:title']/@content", "//title", "//h1")
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 # trafilatura's names and HTML's; `head` is trafilatura's heading, HTML's is never walked
@@ -190,6 +191,10 @@ def _walk(element: Any, flow: _Flow, *, lines_kept: bool) -> None:
     parent = element.getparent()
     if tag in _BREAKS:
         flow.line_end()
+    if tag == "table" and (rows := _data_table(element)) is not None:
+        flow.end()
+        flow.blocks += rows
+        return
     if tag in _ROWS:
         flow.end()
         flow.blocks += _row(element)
@@ -205,6 +210,24 @@ def _walk(element: Any, flow: _Flow, *, lines_kept: bool) -> None:
         flow.add(child.tail, lines_kept=lines_kept)
     if is_block:
         flow.end()
+
+
+def _data_table(table: Any) -> list[str] | None:
+    """The caption and the rows of a table of data; None for one that lays out a page."""
+    rows = list(table.iter(*_ROWS))
+    if next(table.iterdescendants("table"), None) is not None or not rows:
+        return None
+    cells = [[_tree_blocks(cell) for cell in row] for row in rows]
+    if max(map(len, cells)) < 2 or any(len(blocks) > 1 for row in cells for blocks in row):
+        return None
+    texts = [["".join(blocks) for blocks in row] for row in cells]
+    caption = [block for each in table.iter("caption") for block in _tree_blocks(each)]
+    said = "".join([*caption, *("".join(row) for row in texts)])
+    if len(_squeezed(said)) < len(_squeezed(table.xpath("string()"))):
+        return None  # something stands between the rows
+    heads = rows[0]
+    headed = all(cell.tag == "th" or cell.get("role") == "head" for cell in heads)
+    return caption + prose_table_blocks(texts, headed=headed)
 
 
 def _row(row: Any) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.html import fragment_blocks
+from embeddings.readers.rows import prose_table_blocks
 from embeddings.readers.text import decode, normalise
 
 if TYPE_CHECKING:
@@ -46,18 +47,19 @@ def read_markdown(data: bytes) -> Content:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[str]:
-    cells: list[str] | None = None
+    rows: list[list[str]] = []
+    inside = False
     for token in tokens:
         if token.type == "tr_open":
-            cells = []
-        elif token.type == "tr_close" and cells is not None:
-            if row := " | ".join(filter(None, cells)):
-                yield row
-            cells = None
+            rows.append([])
+            inside = True
+        elif token.type == "table_close":
+            yield from prose_table_blocks(rows, headed=True)
+            rows, inside = [], False
         elif token.type == "inline":
             text = _inline(token.children or [])
-            if cells is not None:
-                cells.append(text)
+            if inside:
+                rows[-1].append(text)
             elif text:
                 yield text
         elif token.type in ("fence", "code_block"):

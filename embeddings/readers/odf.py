@@ -12,7 +12,7 @@ from embeddings.errors import DocumentError
 from embeddings.readers.archive import open_archive, read_xml
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.pages import paged
-from embeddings.readers.rows import check_cells, row_block, table_blocks
+from embeddings.readers.rows import check_cells, prose_table_blocks, row_block, table_blocks
 
 _ADVICE = "open it in LibreOffice and save it again"
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -77,9 +77,10 @@ def _blocks(container: Any) -> Iterator[str]:
             yield _SPACED.sub(" ", _inline(child, boxes)).strip()
             for box in boxes:
                 yield from _blocks(box)
-        elif name == "table-row":
-            cells = (" ".join(filter(None, _blocks(cell))) for cell in child)
-            yield " | ".join(" ".join(cell.split()) for cell in cells if cell.strip())
+        elif name == "table":
+            rows = child.iter(f"{_TABLE}table-row")
+            own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is child)
+            yield from prose_table_blocks([[" ".join(_blocks(cell)) for cell in r] for r in own])
         elif name not in _REMOVED:
             yield from _blocks(child)
 

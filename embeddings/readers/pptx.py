@@ -10,6 +10,7 @@ from embeddings.readers.archive import open_archive
 from embeddings.readers.content import Content, parsing
 from embeddings.readers.core_date import core_date
 from embeddings.readers.pages import paged
+from embeddings.readers.rows import prose_table_blocks
 
 _ADVICE = "open it in PowerPoint and save it again"
 
@@ -57,9 +58,7 @@ def _shapes(shapes: Iterable[Any], title: Any) -> Iterator[str]:
         elif shape.has_text_frame:
             yield from _paragraphs(shape.text_frame)
         elif getattr(shape, "has_table", False):
-            for row in shape.table.rows:
-                cells = (" ".join(cell.text.split()) for cell in row.cells)
-                yield " | ".join(filter(None, cells))
+            yield from prose_table_blocks([[c.text for c in row.cells] for row in shape.table.rows])
 
 
 def _paragraphs(frame: Any) -> Iterator[str]:

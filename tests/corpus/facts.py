@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 
 from embeddings.documents import Box
 
+Row = tuple[Sequence[str], str, str]
+"""The cells of a row, a question that it answers, and the answer."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -63,6 +66,18 @@ class Made:
 def told(name: str, data: bytes, stories: Sequence[Told], *, page: int | None = None) -> Made:
     """A file whose format knows no places."""
     return Made(name, data, [Fact(story, name, page) for story in stories])
+
+
+def rows_told(headings: Sequence[str], rows: Sequence[Row]) -> list[Told]:
+    """Each row of a table as the sentence that it is read as."""
+    return [
+        Told(
+            "; ".join(f"{h}: {cell}" for h, cell in zip(headings, cells, strict=True)) + ".",
+            question,
+            answer,
+        )
+        for cells, question, answer in rows
+    ]
 
 
 def _name(document: str, question: str) -> str:

@@ -11,14 +11,12 @@ import docx
 import pptx
 from pptx.util import Inches
 
-from tests.corpus.facts import Fact, Made, Told, told
+from tests.corpus.facts import Fact, Made, Row, Told, rows_told, told
 from tests.corpus.packing import gzipped, packed, settled
 from tests.corpus.pdf_prose import plain
 from tests.corpus.stories import stories
 from tests.corpus.texts import prose_of
 from tests.formats import CONTAINER, ODF, chapter, pptx_of, xlsx_of
-
-Row = tuple[Sequence[str], str, str]
 
 LAMP_HEADINGS = ("Lighthouse", "Lit", "Seen")
 WAGE_HEADINGS = ("Name", "Trade", "Wage")
@@ -63,18 +61,6 @@ def office() -> Iterator[Made]:
     yield archive()
 
 
-def rows_told(headings: Sequence[str], rows: Sequence[Row]) -> list[Told]:
-    """Each row as the sentence that it is read as."""
-    return [
-        Told(
-            "; ".join(f"{h}: {cell}" for h, cell in zip(headings, cells, strict=True)) + ".",
-            question,
-            answer,
-        )
-        for cells, question, answer in rows
-    ]
-
-
 def word() -> Iterator[Made]:
     story = stories("company", "Harrow & Vane")
     document = docx.Document()
@@ -94,8 +80,7 @@ def word() -> Iterator[Made]:
     for row in (LAMP_HEADINGS, *(cells for cells, _, _ in rows)):
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
-    facts = [Told(" | ".join(cells), question, answer) for cells, question, answer in rows]
-    yield told("lamps.docx", _word(document), facts)
+    yield told("lamps.docx", _word(document), rows_told(LAMP_HEADINGS, rows))
 
     story = stories("school", "Lowgate", 5)
     document = docx.Document()
@@ -179,7 +164,7 @@ def slides() -> Iterator[Made]:
     for y, row in enumerate((LAMP_HEADINGS, *(cells for cells, _, _ in rows))):
         for x, text in enumerate(row):
             table.cell(y, x).text = text
-    shown = [Told(" | ".join(cells), question, answer) for cells, question, answer in rows]
+    shown = rows_told(LAMP_HEADINGS, rows)
     yield told("lighthouses.pptx", settled(pptx_of(deck)), shown, page=2)
 
 

@@ -9,7 +9,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.corpus.facts import Made, Told
+from tests.corpus.facts import Made, Row, Told, rows_told
 from tests.corpus.pdf_prose import ONE, made, plain
 from tests.corpus.setting import A4, Frame, Press
 from tests.corpus.stories import stories
@@ -30,19 +30,16 @@ def forms() -> Iterator[Made]:
 def table(
     press: Press,
     headings: Sequence[str],
-    rows: Sequence[tuple[Sequence[str], str, str]],
+    rows: Sequence[Row],
     xs: Sequence[float],
     y: float,
     step: float = 20.0,
 ) -> list[Told]:
     """Puts a table whose first row is at y; each row has cells, a question and its answer."""
     press.put("headings", list(zip(xs, headings, strict=True)), y)
-    told = []
-    for number, (cells, question, answer) in enumerate(rows, 1):
-        labelled = zip(headings, cells, strict=True)
-        sentence = "; ".join(f"{heading}: {cell}" for heading, cell in labelled) + "."
-        press.put(sentence, list(zip(xs, cells, strict=True)), y - step * number)
-        told.append(Told(sentence, question, answer))
+    told = rows_told(headings, rows)
+    for number, (sentence, (cells, _, _)) in enumerate(zip(told, rows, strict=True), 1):
+        press.put(sentence.sentence, list(zip(xs, cells, strict=True)), y - step * number)
     return told
 
 

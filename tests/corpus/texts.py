@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from tests.corpus.facts import Fact, Made, Told, told
+from tests.corpus.facts import Fact, Made, Told, rows_told, told
 from tests.corpus.packing import gzipped
 from tests.corpus.pdf_prose import plain
 from tests.corpus.stories import stories
@@ -102,10 +102,10 @@ date: 2023-09-14
     yield told("guide.md", body.encode(), story)
 
     rows = [("Skiff", "1921", "oak"), ("Yawl", "1934", "larch"), ("Punt", "1958", "elm")]
-    facts = [
-        Told(f"{name} | {year} | {wood}", f"Of which wood is the {name.lower()}?", wood)
-        for name, year, wood in rows
-    ]
+    facts = rows_told(
+        ("Boat", "Built", "Wood"),
+        [(row, f"Of which wood is the {row[0].lower()}?", row[2]) for row in rows],
+    )
     code = Told("pump --start 7", "How is the pump started?", "pump --start 7")
     body = "# Boats in the shed\n\n| Boat | Built | Wood |\n|---|---|---|\n"
     body += "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -157,10 +157,10 @@ def web_pages() -> Iterator[Made]:
 
     rows = [("Heron", "14 March", "the reed bed"), ("Osprey", "2 April", "the dead pine"),
             ("Swift", "9 May", "the church tower")]  # fmt: skip
-    facts = [
-        Told(f"{bird} | {day} | {place}", f"On which day did the {bird.lower()} arrive?", day)
-        for bird, day, place in rows
-    ]
+    facts = rows_told(
+        ("Bird", "Seen", "Where"),
+        [(row, f"On which day did the {row[0].lower()} arrive?", row[1]) for row in rows],
+    )
     page = "<html><body><h1>First birds of the year</h1><p>This is what the wardens saw.</p><table>"
     page += "<tr><th>Bird</th><th>Seen</th><th>Where</th></tr>"
     for row in rows:
