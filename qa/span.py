@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 from embeddings.sentences import Span
 from qa.read import Extract
 from qa.retrieve import Hit
+from qa.rows import lacking
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +36,8 @@ from 16 to 20 gave the most right sentences over the development sets (`training
 SETTLED = 6.0
 """Further passages are not read where only a span of more than this score could come first: not one
 right answer in 2,000 questions of the development sets is lost by it."""
+ROW_PENALTY = 10.0
+"""What the score of a row loses that has nothing of what the question names in another row."""
 EXPORT_VERSION = 1
 MAX_ERROR = 1e-3
 WEIGHTS = "data/reader.safetensors"
@@ -76,8 +80,9 @@ class SpanReader:
         """One extract for each sentence shown, best first.
 
         `score` is start plus end logit, less those of "no answer in this passage": above 0 the
-        reader sees an answer. The order is that of score plus `RETRIEVAL_WEIGHT` times the hit's.
-        `hits` come best first; the last ones are not read where the first settle it.
+        reader sees an answer. A row of a table loses by what it lacks (`rows`). The order is that
+        of score plus `RETRIEVAL_WEIGHT` times the hit's. `hits` come best first; the last ones are
+        not read where the first settle it.
         """
         if not hits:
             return []
@@ -85,15 +90,20 @@ class SpanReader:
         if len(asked.ids) > MAX_QUESTION_TOKENS:
             question = question[: asked.offsets[MAX_QUESTION_TOKENS - 1][1]]
         best: dict[tuple[str, Span], Extract] = {}
+        lacks = lacking(question, (hit.passage for hit in hits))
         first, rest = hits[: self.first_read], hits[self.first_read :]
-        self._read(question, first, best)
+        self._read(question, first, best, lacks)
         leading = max(map(_rank, best.values()), default=-math.inf)
         still = [hit for hit in rest if leading - RETRIEVAL_WEIGHT * hit.score < SETTLED]
-        self._read(question, still, best)
+        self._read(question, still, best, lacks)
         return sorted(best.values(), key=_order)
 
     def _read(
-        self, question: str, hits: Sequence[Hit], best: dict[tuple[str, Span], Extract]
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        best: dict[tuple[str, Span], Extract],
+        lacks: Mapping[tuple[str, Span], float],
     ) -> None:
         """Puts the extract of each sentence into `best` where it is better than what is there."""
         encodings = self._graph.tokenizer.encode_batch([(question, h.passage.text) for h in hits])
@@ -105,6 +115,8 @@ class SpanReader:
                 start, end = (output[row][: len(encoding.ids)] for output in outputs)
                 for sentence, extract in decode(encoding, start, end, hit):
                     key = (hit.passage.document, sentence)
+                    if share := lacks.get(key):
+                        extract = replace(extract, score=extract.score - ROW_PENALTY * share)
                     if key not in best or _order(extract) < _order(best[key]):
                         best[key] = extract
 
