@@ -152,4 +152,4 @@ def test_what_is_cited_has_the_page_and_the_boxes_of_the_fact(corpus_bot: Bot) -
                 assert near(citation.boxes, boxes_in(fact))
         first = answer.citations[0]
         right += (first.path, first.quote) == (gold.document, gold.sentence)
-    assert right / len(golds) >= 0.9  # the very sentence of the very file; measured: 51 of 51
+    assert right / len(golds) >= 0.9  # the very sentence of the very file; measured: 50 of 51
