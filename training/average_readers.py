@@ -1,0 +1,34 @@
+"""Readers' weights → their mean, better on strange text than either (Wortsman et al. 2022).
+
+    python training/average_readers.py FIRST.safetensors SECOND.safetensors --out MEAN.safetensors
+
+The readers must come from one another, as a run started from another's weights does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("weights", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--step", default="a mean", help="what the file says of itself")
+    arguments = parser.parse_args()
+    readers = [load_file(path) for path in arguments.weights]
+    mean = {
+        name: (sum((r[name].float() for r in readers), torch.zeros(())) / len(readers)).half()
+        for name in readers[-1]
+    }
+    save_file({n: t.contiguous() for n, t in mean.items()}, arguments.out, {"step": arguments.step})
+    print(f"{arguments.out}: sha256 {hashlib.sha256(arguments.out.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
