@@ -280,7 +280,7 @@ def test_a_chip_opens_exactly_the_quoted_sentence(page: Page, bot: PointingBot) 
     bot.calibration = dataclasses.replace(calibration, threshold=0.0)
     try:
         ask(page, "Where did Kurt Campbell speak?")
-        answer = ask(page, "What could happen if Israel goes into Rafah?")
+        answer = ask(page, "What does the US think of the plan?")
     finally:
         bot.calibration = calibration
     answer.locator("summary").click()
