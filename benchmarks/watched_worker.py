@@ -6,6 +6,7 @@ import os
 import sys
 
 from embeddings import worker
+from embeddings.languages import detect_language
 
 OUTSIDE = 77
 """The exit code with which it ends."""
@@ -29,6 +30,8 @@ def main(memory_bytes: int) -> None:
         elif event.startswith(_FORBIDDEN):
             os._exit(OUTSIDE)
 
+    # The model that tells languages comes through a temporary file: no document's doing.
+    detect_language("Der Leuchtturm wurde im Jahre 1871 gebaut und steht heute noch am Hafen.")
     sys.addaudithook(look)
     worker.main(memory_bytes)
 
