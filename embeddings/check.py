@@ -19,7 +19,6 @@ from embeddings.documents import Document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreError
 from embeddings.indexer import WAIT_SECONDS, Progress, Report, index_folder
-from embeddings.languages import detect_language
 from embeddings.store import Store
 from embeddings.workers import Workers
 
@@ -51,7 +50,7 @@ def check_index(
         _check_tables(store, check)
         if check.broken:
             return check
-        store.tell_languages(detect_language)
+        store.tell_languages()
         with Workers() as workers:
             damaged = list(_damaged_documents(docs, store, workers))
         for document, fault in damaged:

@@ -20,7 +20,6 @@ from embeddings.database import FILE, explained, writing_alone
 from embeddings.documents import Document, read_bytes
 from embeddings.encoder import Encoder
 from embeddings.errors import DocumentError, StoreBusyError
-from embeddings.languages import detect_language
 from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passages
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
@@ -146,7 +145,7 @@ def index_folder(
     files = survey(docs)
     if store.untold():
         with suppress(StoreBusyError), store.alone(0):  # who is at it now does it too
-            store.tell_languages(detect_language)
+            store.tell_languages()
     known = store.known()
     if not read_all and stamps_agree(files, known):
         report = _unchanged(files, known)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from embeddings.contents import BLOCK, UNSURE, Known, Listing, Stamp, text_of
 from embeddings.context import InContext, context
 from embeddings.database import Database, Settings, writing_alone
 from embeddings.documents import Document
-from embeddings.languages import ENGLISH
+from embeddings.languages import ENGLISH, detect_language
 from embeddings.passages import Window
 from embeddings.runtime import Floats
 from embeddings.searchable import Searchable
@@ -108,18 +108,18 @@ class Store(Searchable):
         with self.database.writing() as db:
             self._forget(db, path)
 
-    def tell_languages(self, tell: Callable[[str], str | None]) -> None:
+    def tell_languages(self) -> None:
         """Settles the languages of documents that an earlier version stored without.
 
-        `tell` is given their texts. They were split as English: those in another language are
-        forgotten, with their files, to be indexed again.
+        They were split as English: those in another language are forgotten, with their files, to be
+        indexed again.
         """
         untold = self.untold()
         if not untold:
             return
         with self.database.writing() as db:
             for number in untold:
-                language = tell(text_of(db, number))
+                language = detect_language(text_of(db, number))
                 if language in (None, ENGLISH):
                     told = language or "", number
                     db.execute("UPDATE documents SET language = ? WHERE number = ?", told)

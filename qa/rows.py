@@ -6,15 +6,12 @@ A reader that learned from prose takes the figure of a neighbouring row, which l
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from embeddings.passages import Passage
 from embeddings.sentences import ROW_END, Span
 from embeddings.terms import content_words
-
-_WORD = re.compile(r"\w+")
 
 
 def lacking(question: str, passages: Iterable[Passage]) -> dict[tuple[str, Span], float]:
@@ -29,8 +26,7 @@ def lacking(question: str, passages: Iterable[Passage]) -> dict[tuple[str, Span]
     for passage in passages:
         for row in _rows(passage):
             text = passage.text[row.start - passage.start : row.end - passage.start]
-            words = {word.lower() for word in _WORD.findall(text)}
-            named.setdefault(passage.document, {})[row] = asked & words
+            named.setdefault(passage.document, {})[row] = asked & set(content_words(text))
     found: dict[tuple[str, Span], float] = {}
     for document, rows in named.items():
         counts = Counter(word for words in rows.values() for word in words)

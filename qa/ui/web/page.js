@@ -58,9 +58,6 @@
     fill(question);
     box().focus();
   };
-  addEventListener("input", (event) => {
-    if (event.target === box() && !box().value.trim()) alone = false;
-  });
   // What Gradio sends along with a question.
   pincite.sent = (message, _alone, ...others) => {
     const sent = [message, alone, ...others];
@@ -74,7 +71,9 @@
     if (event.target === box() && event.key === "Enter" && !event.shiftKey) waiting = true;
   }, true);
   addEventListener("input", (event) => {
-    if (event.target === box()) waiting = false;
+    if (event.target !== box()) return;
+    waiting = false;
+    if (!box().value.trim()) alone = false;
   });
   pincite.ended = () => {
     const again = () => waiting && box().value.trim() && document.querySelector("#box .submit-button").click();
