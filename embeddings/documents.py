@@ -14,7 +14,7 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from embeddings.errors import DocumentError
@@ -211,6 +211,19 @@ def parse_document(data: bytes, path: str) -> Document:
     The suffix of `path` chooses the reader. Raises `DocumentError` naming the file where the
     bytes are not what the suffix says, or hold no text.
     """
+    return tell_language(parse_untold(data, path))
+
+
+def tell_language(document: Document) -> Document:
+    """The same document with the language that its text is in, not what its file says that is."""
+    return replace(document, language=detect_language(document.text, document.language))
+
+
+def parse_untold(data: bytes, path: str) -> Document:
+    """As `parse_document`, but `language` is what the file says of itself, in whatever form.
+
+    For `workers`: not each of its processes needs the model that tells languages.
+    """
     if path != _printable(path):
         raise DocumentError(f"{_printable(path)}: the name is not valid Unicode; rename the file")
     unpacked = unpacked_name(path)
@@ -240,7 +253,7 @@ def parse_document(data: bytes, path: str) -> Document:
         clean_author(content.author),
         clean_date(content.date),
         clean_address(content.source),
-        detect_language(text, content.language),
+        content.language,
         layout=content.layout,
         notes=content.notes,
     )

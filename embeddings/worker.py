@@ -17,7 +17,7 @@ import threading
 import traceback
 from typing import IO, Any
 
-from embeddings.documents import parse_document
+from embeddings.documents import parse_untold
 from embeddings.errors import DocumentError
 
 HEADER_BYTES = 8
@@ -56,7 +56,7 @@ def write_frame(file: IO[bytes], message: object) -> None:
 
 def _answer(data: bytes, path: str) -> tuple[str, Any]:
     try:
-        return DOCUMENT, parse_document(data, path)
+        return DOCUMENT, parse_untold(data, path)
     except DocumentError as error:
         return REFUSED, str(error)
     except MemoryError:

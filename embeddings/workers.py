@@ -20,7 +20,7 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from embeddings.documents import Document, parse_document
+from embeddings.documents import Document, parse_document, tell_language
 from embeddings.errors import DocumentError
 from embeddings.worker import DOCUMENT, FAILED, HEADER_BYTES, MEMORY, REFUSED, write_frame
 
@@ -101,7 +101,7 @@ class Workers:
                     raise ValueError(_CLOSED)
                 # What ends a process that has parsed other files may be their doing.
                 if fresh or answer is not None or worker.ended is not None:
-                    return _document(path, answer, worker, limits, seconds)
+                    return tell_language(_document(path, answer, worker, limits, seconds))
 
     def _take(self) -> _Worker:
         with self._lock:

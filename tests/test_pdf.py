@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from embeddings.documents import Box
@@ -347,6 +348,50 @@ def test_text_from_right_to_left_keeps_its_order_and_its_place() -> None:
     left = 72 + stringWidth("hgfe ", "Helvetica", 12)
     right = left + stringWidth("dcba", "Helvetica", 12)
     assert near([found], [Box(1, left, 92 - 8.6, right, 92 + 2.5)])
+
+
+@pytest.mark.parametrize(
+    ("font", "lines", "joined"),
+    [
+        (
+            "STSong-Light",
+            [
+                "港口建于一八四七年，由当地的商人出资。第一座",
+                "灯塔高三十二米，至今仍然矗立在码头的尽头。",
+                "门票为十五元。",
+            ],
+            [
+                "港口建于一八四七年，由当地的商人出资。",
+                "第一座灯塔高三十二米，至今仍然矗立在码头的尽头。",
+                "门票为十五元。",
+            ],
+        ),
+        (
+            "HeiseiMin-W3",
+            ["最初の灯台は高さ三十二メートルで、今も桟橋の先", "に立っている。毎晩、漁船を導く。"],
+            ["最初の灯台は高さ三十二メートルで、今も桟橋の先に立っている。", "毎晩、漁船を導く。"],
+        ),
+        (
+            "HYSMyeongJo-Medium",
+            ["항구는 천팔백사십칠년에 지역 상인들이 세웠으며", "지금은 박물관이다. 입장료는 없다."],
+            ["항구는 천팔백사십칠년에 지역 상인들이 세웠으며 지금은 박물관이다.", "입장료는 없다."],
+        ),
+    ],
+)
+def test_lines_are_joined_as_their_language_writes(
+    font: str, lines: list[str], joined: list[str]
+) -> None:
+    registerFont(UnicodeCIDFont(font))
+
+    def page(canvas: Canvas) -> None:
+        canvas.setFont(font, SIZE)
+        for number, line in enumerate(lines):
+            canvas.drawString(72, 700 - 14 * number, line)
+
+    document = read(drawn(page))
+    assert sentences(document) == joined
+    start = document.text.index(lines[1][:4])  # the second line stands where it was drawn
+    assert document.boxes(start, start + 4)[0].x0 == pytest.approx(72, abs=2)
 
 
 def test_text_that_nobody_sees_is_left_out_and_that_is_said() -> None:

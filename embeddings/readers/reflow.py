@@ -27,6 +27,15 @@ _LEADER = re.compile(r"(?:\. ?){4}\s*\w+$")  # ". . . . 7" in a table of content
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _WORD_AT_START = re.compile(r"[^\W\d_]+")
 _WORD_AT_END = re.compile(r"([^\W\d_]+)-$")
+_UNSPACED = (
+    "[\u0e01-\u0e4f\u0e81-\u0edf\u1000-\u109f\u1780-\u17dd\u2e80-\u312f\u3190-\u9fff"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f\U00020000-\U0003ffff]"
+)
+"""A character of Chinese, Japanese, Thai, Lao, Burmese or Khmer: no space parts words there."""
+_WORD_UNSPACED = 9
+"""The characters of a longer word of those of them that break lines between words, as Thai does."""
+_ENDS_UNSPACED = re.compile(rf"{_UNSPACED}$")
+_STARTS_UNSPACED = re.compile(_UNSPACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,9 @@ def flow(lines: Sequence[Line], page_count: int) -> Flow:
     """The lines as flowing text.
 
     Paragraphs are parted by a blank line, the rows of a table by a line end, lines inside a
-    paragraph by a space, and a word hyphenated at a line's end is joined. Footnotes follow the
-    paragraph that goes on when their page ends. A page without text starts where the next does.
+    paragraph by a space, unless their language writes none, and a word hyphenated at a line's end
+    is joined. Footnotes follow the paragraph that goes on when their page ends. A page without
+    text starts where the next does.
     """
     compounds = {match.lower() for line in lines for match in _COMPOUND.findall(line.text)}
     body = [line for line in lines if not line.note]
@@ -104,6 +114,8 @@ def flow(lines: Sequence[Line], page_count: int) -> Flow:
                 before_line, start, kept = placed[-1]
                 placed[-1] = before_line, start, kept - cut
                 length -= cut
+            elif joint == " " and _ENDS_UNSPACED.search(pieces[-1]):
+                joint = "" if _STARTS_UNSPACED.match(line.text) else " "
             pieces.append(joint)
             length += len(joint)
         if not line.note:
@@ -206,6 +218,8 @@ def _column_right(lines: Sequence[Line], at: int) -> float:
 def _room_needed(line: Line) -> float:
     """The width of the first word and a space: with more room, the break before it was meant."""
     word = line.text.split(maxsplit=1)[0]
+    if _STARTS_UNSPACED.match(word):
+        word = word[: 1 if word[0] >= "\u2e80" else _WORD_UNSPACED]
     return (line.right - line.left) * (len(word) + 1.5) / len(line.text)
 
 
