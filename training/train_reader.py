@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from contrasts import contrast_questions
 from entity_swaps import swap_entities
 from reader_batches import Batch, Example, Mixture, collate, iterate, title_tokens
 from reader_model import ReaderModel, load_tokenizer
@@ -199,11 +200,12 @@ def main() -> None:
     with arguments.corpus.open("rb") as file:
         corpus, negatives = pickle.load(file)
     tokenizer = load_tokenizer().backend_tokenizer
-    swaps = swap_entities(corpus, tokenizer, seed=arguments.seed)
+    made = swap_entities(corpus, tokenizer, seed=arguments.seed)
+    made += contrast_questions(corpus, tokenizer, seed=arguments.seed)
     data = iterate(
         corpus,
         negatives,
-        swaps,
+        made,
         title_tokens(corpus, tokenizer),
         Mixture(),
         tokens=arguments.tokens,
