@@ -226,7 +226,8 @@ def build(bot: Bot, sessions: Sessions, cookie: str, feedback: Feedback | None =
             **quiet,
         )
         if feedback is not None:
-            chat.like(handlers.on_thumb(), conversation, outputs, **quiet)
+            # "multiple": one clicked again at once would else be dropped, and shown all the same.
+            chat.like(handlers.on_thumb(), conversation, outputs, trigger_mode="multiple", **quiet)
         export.click(handlers.export, conversation, exported, **quiet).then(
             None, exported, js="(text) => window.pincite.save(text)", **quiet
         )
