@@ -142,7 +142,8 @@ def test_closing_ends_them_at_work_too(workers: Workers) -> None:
 
 
 PARENT = """
-import sys, threading
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may start it without
 from embeddings.workers import Limits, Workers
 workers = Workers(Limits(seconds=60), (sys.executable, "-m", "tests.hostile_worker"))
 print(workers.parse(b"work", "a.rtf").text.split()[0], flush=True)
