@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 MIN_LIKENESS = 0.6
 """Of two questions' words, as `SequenceMatcher` counts it: one was made from the other."""
 MIN_TITLES = 2
-"""Articles in which a pair must occur: names that one article sets against each other are few."""
+"""In so many articles must a pair occur: names that one article sets against each other are out."""
 MAX_WORDS = 2
 FUNCTION_WORDS = frozenset(
     """
