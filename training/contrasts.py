@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from difflib import SequenceMatcher
 
-from reader_data import Corpus, Question
+from reader_data import Corpus, Question, encode_questions
 from tokenizers import Tokenizer
 
 MIN_LIKENESS = 0.6
@@ -93,7 +93,5 @@ def contrast_questions(corpus: Corpus, tokenizer: Tokenizer, *, seed: int) -> li
                 text = question.text[: place.start()] + new + question.text[place.end() :]
                 changed.append(Question(text, question.passage, (), "contrast"))
                 break
-    encoded = tokenizer.encode_batch([q.text for q in changed], add_special_tokens=False)
-    for question, encoding in zip(changed, encoded, strict=True):
-        question.tokens = encoding.ids[:40]
+    encode_questions(changed, tokenizer)
     return changed

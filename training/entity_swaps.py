@@ -11,7 +11,7 @@ import random
 import re
 from functools import cache
 
-from reader_data import Corpus, Question
+from reader_data import Corpus, Question, encode_questions
 from tokenizers import Tokenizer
 
 # Names not at the start of a sentence, years, and other numbers.
@@ -54,9 +54,7 @@ def swap_entities(corpus: Corpus, tokenizer: Tokenizer, *, seed: int) -> list[Qu
                 rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", r"\\"), question.text
             )
             swapped.append(Question(text, question.passage, (), "swap"))
-    encoded = tokenizer.encode_batch([q.text for q in swapped], add_special_tokens=False)
-    for question, encoding in zip(swapped, encoded, strict=True):
-        question.tokens = encoding.ids[:40]
+    encode_questions(swapped, tokenizer)
     return swapped
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import Stemmer
 import torch
 from numpy.typing import NDArray
-from reader_batches import CLS, MAX_WINDOW_TOKENS, SEP
+from reader_batches import CLS, IGNORED, MAX_WINDOW_TOKENS, SEP, Example, collate
 from reader_data import Corpus, Question
 from reader_model import load_reader
 from transformers import AutoModel, AutoTokenizer
@@ -71,22 +71,19 @@ def _most_misleading(
     models = [load_reader(str(reader)) for _ in range(WORKERS)]
     rows = [(index, p) for index, wrong in negatives.items() for p in wrong[:READ_PER_QUESTION]]
     questions, passages = corpus.answerable, [p.tokens[:MAX_WINDOW_TOKENS] for p in corpus.passages]
-    queries = [questions[index].tokens for index, _ in rows]
-    ids = [[CLS, *q, SEP, *passages[p], SEP] for q, (_, p) in zip(queries, rows, strict=True)]
+    examples = []
+    for index, number in rows:
+        query = questions[index].tokens
+        ids = [CLS, *query, SEP, *passages[number], SEP]
+        examples.append(Example(ids, len(query) + 2, [(0, 0)], [IGNORED] * len(ids)))
     sure = np.empty(len(rows))  # log-probability of "no answer"
 
-    def read(batch: list[int], worker: int) -> None:
-        padded = torch.zeros(len(batch), len(ids[batch[-1]]), dtype=torch.long)
-        mask, types = torch.zeros_like(padded), torch.zeros_like(padded)
-        for place, row in enumerate(batch):
-            size = len(ids[row])
-            padded[place, :size] = torch.tensor(ids[row])
-            mask[place, :size] = 1
-            types[place, len(queries[row]) + 2 : size] = 1
-        first, last, _ = models[worker](padded, mask, types)
-        sure[batch] = (first.log_softmax(-1)[:, 0] + last.log_softmax(-1)[:, 0]).numpy()
+    def read(numbers: list[int], worker: int) -> None:
+        batch = collate([examples[number] for number in numbers])
+        first, last, _ = models[worker](batch.input_ids, batch.attention_mask, batch.token_type_ids)
+        sure[numbers] = (first.log_softmax(-1)[:, 0] + last.log_softmax(-1)[:, 0]).numpy()
 
-    _in_parallel(read, sorted(range(len(rows)), key=lambda row: len(ids[row])))
+    _in_parallel(read, sorted(range(len(rows)), key=lambda row: len(examples[row].ids)))
     scored: dict[int, list[tuple[float, int]]] = {}
     for (index, passage), value in zip(rows, sure, strict=True):
         scored.setdefault(index, []).append((float(value), passage))

@@ -201,6 +201,13 @@ def _add_natural_questions(corpus: Corpus, path: Path) -> None:
             corpus.answerable.append(question)
 
 
+def encode_questions(questions: list[Question], tokenizer: Tokenizer) -> None:
+    """Fills in the tokens of the questions."""
+    encoded = tokenizer.encode_batch([q.text for q in questions], add_special_tokens=False)
+    for question, encoding in zip(questions, encoded, strict=True):
+        question.tokens = encoding.ids[:MAX_QUESTION_TOKENS]
+
+
 def _tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
     """Fill in tokens, sentence starts and spans; drop questions whose answer cannot be placed."""
     texts = [p.text for p in corpus.passages]
@@ -209,10 +216,7 @@ def _tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
     for passage, encoding in zip(corpus.passages, encodings, strict=True):
         passage.tokens = encoding.ids
         passage.sentences = _sentence_starts(passage.text, encoding.offsets)
-    questions = corpus.answerable + corpus.unanswerable
-    encoded = tokenizer.encode_batch([q.text for q in questions], add_special_tokens=False)
-    for question, encoding in zip(questions, encoded, strict=True):
-        question.tokens = encoding.ids[:MAX_QUESTION_TOKENS]
+    encode_questions(corpus.answerable + corpus.unanswerable, tokenizer)
     for question in corpus.answerable:
         text = corpus.passages[question.passage].text
         question.spans = _occurrences(text, question.answers, offsets[question.passage])

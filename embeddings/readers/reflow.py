@@ -27,15 +27,13 @@ _LEADER = re.compile(r"(?:\. ?){4}\s*\w+$")  # ". . . . 7" in a table of content
 _COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
 _WORD_AT_START = re.compile(r"[^\W\d_]+")
 _WORD_AT_END = re.compile(r"([^\W\d_]+)-$")
-_UNSPACED = (
+_UNSPACED = re.compile(
     "[\u0e01-\u0e4f\u0e81-\u0edf\u1000-\u109f\u1780-\u17dd\u2e80-\u312f\u3190-\u9fff"
     "\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f\U00020000-\U0003ffff]"
 )
 """A character of Chinese, Japanese, Thai, Lao, Burmese or Khmer: no space parts words there."""
 _WORD_UNSPACED = 9
 """The characters of a longer word of those of them that break lines between words, as Thai does."""
-_ENDS_UNSPACED = re.compile(rf"{_UNSPACED}$")
-_STARTS_UNSPACED = re.compile(_UNSPACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +112,8 @@ def flow(lines: Sequence[Line], page_count: int) -> Flow:
                 before_line, start, kept = placed[-1]
                 placed[-1] = before_line, start, kept - cut
                 length -= cut
-            elif joint == " " and _ENDS_UNSPACED.search(pieces[-1]):
-                joint = "" if _STARTS_UNSPACED.match(line.text) else " "
+            elif joint == " " and _UNSPACED.match(pieces[-1][-1]) and _UNSPACED.match(line.text):
+                joint = ""
             pieces.append(joint)
             length += len(joint)
         if not line.note:
@@ -218,7 +216,7 @@ def _column_right(lines: Sequence[Line], at: int) -> float:
 def _room_needed(line: Line) -> float:
     """The width of the first word and a space: with more room, the break before it was meant."""
     word = line.text.split(maxsplit=1)[0]
-    if _STARTS_UNSPACED.match(word):
+    if _UNSPACED.match(word):
         word = word[: 1 if word[0] >= "\u2e80" else _WORD_UNSPACED]
     return (line.right - line.left) * (len(word) + 1.5) / len(line.text)
 
