@@ -172,7 +172,7 @@ class Bot:
         understood = understand(question, history)
         with self._snapshot():  # what is read is what is cited, whoever indexes meanwhile
             extracts = self.read(understood, among)
-            confidence = self.calibration.confidence(extracts)
+            confidence = self.calibration.confidence(extracts, self.reader.retrieval_weight)
             answers = bool(extracts) and confidence >= threshold
             if answers:
                 least = extracts[0].score - self.reader.margin

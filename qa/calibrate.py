@@ -25,7 +25,8 @@ def judge(
     for done, gold in enumerate(golds, start=1):
         extracts = bot.read(bot.understand(gold.question, gold.history))
         for first in cite(extracts, bot.document, limit=1):
-            yield features(extracts), is_right(gold, first.quote, first.path)
+            rightness = is_right(gold, first.quote, first.path)
+            yield features(extracts, bot.reader.retrieval_weight), rightness
         progress(done)
 
 

@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.errors import StoreError
-from qa.read import Extract
+from qa.read import Extract, rank_score
 
 log = logging.getLogger(__name__)
 
 FILE = "calibration.json"
 DEFAULT = "pincite-reader"
-FEATURES = ("score", "margin", "retrieval")
+FEATURES = ("score", "elsewhere", "rivals", "retrieval")
+TEMPERATURE = 2.0
+"""Of the softmax that says how many other extracts might as well have come first: of 1 to 6, the
+one that ordered right and wrong answers best over the development sets (`training/README.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +41,38 @@ class Calibration:
     bias: float
     threshold: float
 
-    def confidence(self, extracts: Sequence[Extract]) -> float:
-        """The probability, 0 to 1, that the best extract's sentence is right; 0 without one."""
+    def confidence(self, extracts: Sequence[Extract], retrieval_weight: float) -> float:
+        """The probability, 0 to 1, that the best extract's sentence is right; 0 without one.
+
+        `retrieval_weight` is the reader's.
+        """
         if not extracts:
             return 0.0
-        return logistic(self, features(extracts))
+        return logistic(self, features(extracts, retrieval_weight))
 
 
 def logistic(calibration: Calibration, values: Sequence[float]) -> float:
     """The probability, 0 to 1, that these features (`FEATURES`) mean."""
     terms = (w * x for w, x in zip(calibration.weights, values, strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.bias + sum(terms)))))
+    return _sigmoid(calibration.bias + sum(terms))
 
 
-def features(extracts: Sequence[Extract]) -> tuple[float, ...]:
+def features(extracts: Sequence[Extract], retrieval_weight: float) -> tuple[float, ...]:
     """`FEATURES` of the extracts of one question, best first, at least one.
 
-    The best score, its lead over the next, and the fused score of its passage. None of them
-    grows with the folder, as a BM25 does.
+    The best score; the logarithm of how many other sentences the reader believes to answer, and one
+    more; how far the best is from being alone, as -log of its share in a softmax over all of them;
+    and the fused score of its passage. None of them grows with the folder, as a BM25 does.
     """
     best = extracts[0]
-    margin = best.score - extracts[1].score if len(extracts) > 1 else 0.0
-    return best.score, margin, best.hit.score
+    elsewhere = math.log1p(sum(_sigmoid(extract.score) for extract in extracts[1:]))
+    first, *others = (rank_score(extract, retrieval_weight) for extract in extracts)
+    rivals = math.log1p(sum(math.exp((other - first) / TEMPERATURE) for other in others))
+    return best.score, elsewhere, rivals, best.hit.score
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))
 
 
 def load_calibration(reader: str, index: Path) -> Calibration:
@@ -77,9 +90,14 @@ def load_calibration(reader: str, index: Path) -> Calibration:
             raise StoreError(
                 f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
             ) from error
-        if found.reader == reader:
+        if found.reader == reader and len(found.weights) == len(FEATURES):
             return found
-        log.warning("%s is for the reader %s and is not used", own, found.reader)
+        log.warning(
+            "%s was fitted for the reader %s, maybe by another version, and is not used. Run "
+            "`pincite calibrate` again.",
+            own,
+            found.reader,
+        )
     shipped = json.loads(files("qa").joinpath("data", FILE).read_text("utf-8"))
     kind = reader.partition("@")[0]
     if kind not in shipped:
@@ -99,6 +117,4 @@ def save_calibration(calibration: Calibration, index: Path) -> None:
 
 def _calibration(data: dict[str, Any]) -> Calibration:
     weights = tuple(float(w) for w in data["weights"])
-    if len(weights) != len(FEATURES):
-        raise ValueError(f"{len(weights)} weights, expected {len(FEATURES)}")
     return Calibration(data["reader"], weights, float(data["bias"]), float(data["threshold"]))

@@ -47,6 +47,11 @@ class Reader(Protocol):
         ...
 
 
+def rank_score(extract: Extract, retrieval_weight: float) -> float:
+    """What extracts of one question are ordered by, highest first."""
+    return extract.score + retrieval_weight * extract.hit.score
+
+
 def agreed(
     first: Sequence[Extract], second: Sequence[Extract], retrieval_weight: float
 ) -> list[Extract]:
@@ -64,7 +69,7 @@ def agreed(
     return sorted(
         both,
         key=lambda e: (
-            -(e.score + retrieval_weight * e.hit.score),
+            -rank_score(e, retrieval_weight),
             e.hit.passage.document,
             e.start,
             e.end,

@@ -20,7 +20,7 @@ from embeddings.encoder import BUNDLED, model_folder
 from embeddings.errors import ModelError, first_line
 from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 from embeddings.sentences import Span
-from qa.read import Extract
+from qa.read import Extract, rank_score
 from qa.retrieve import Hit
 from qa.rows import lacking
 
@@ -93,7 +93,7 @@ class SpanReader:
         lacks = lacking(question, (hit.passage for hit in hits))
         first, rest = hits[: self.first_read], hits[self.first_read :]
         self._read(question, first, best, lacks)
-        leading = max(map(_rank, best.values()), default=-math.inf)
+        leading = max((rank_score(e, RETRIEVAL_WEIGHT) for e in best.values()), default=-math.inf)
         still = [hit for hit in rest if leading - RETRIEVAL_WEIGHT * hit.score < SETTLED]
         self._read(question, still, best, lacks)
         return sorted(best.values(), key=_order)
@@ -121,12 +121,9 @@ class SpanReader:
                         best[key] = extract
 
 
-def _rank(extract: Extract) -> float:
-    return extract.score + RETRIEVAL_WEIGHT * extract.hit.score
-
-
 def _order(extract: Extract) -> tuple[float, str, int, int]:
-    return -_rank(extract), extract.hit.passage.document, extract.start, extract.end
+    leading = -rank_score(extract, RETRIEVAL_WEIGHT)
+    return leading, extract.hit.passage.document, extract.start, extract.end
 
 
 def decode(

@@ -1,3 +1,5 @@
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,16 +23,34 @@ def extract(score: float) -> Extract:
     return Extract(hit, 0, 4, score)
 
 
-def test_features_are_score_lead_and_retrieval() -> None:
-    assert features([extract(0.9), extract(0.6)]) == pytest.approx((0.9, 0.3, 1.0))
-    assert features([extract(0.9)]) == pytest.approx((0.9, 0.0, 1.0))
+WEIGHT = 16.0
+
+
+def test_an_answer_alone_has_nothing_elsewhere_and_no_rivals() -> None:
+    assert features([extract(0.9)], WEIGHT) == pytest.approx((0.9, 0.0, 0.0, 1.0))
+
+
+def test_features_count_other_answers_and_what_might_have_come_first() -> None:
+    _, elsewhere, rivals, _ = features([extract(9.0), extract(9.0), extract(-40.0)], WEIGHT)
+    assert elsewhere == pytest.approx(math.log(2), abs=1e-3)
+    assert rivals == pytest.approx(math.log(2))
+
+
+def test_retrieval_counts_among_rivals_as_in_the_order() -> None:
+    best, other = extract(1.0), extract(1.0)
+    far = replace(other, hit=replace(other.hit, score=0.5))
+    near = features([best, other], WEIGHT)[2]
+    assert near == pytest.approx(math.log(2))
+    assert features([best, far], WEIGHT)[2] == pytest.approx(math.log1p(math.exp(-WEIGHT / 4)))
+    assert features([best, far], 0.0)[2] == pytest.approx(near)
 
 
 def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
-    calibration = Calibration("toy", (2.0, 1.0, 0.0), -2.1, 0.5)
-    assert calibration.confidence([extract(0.9), extract(0.6)]) == pytest.approx(0.5)
-    assert calibration.confidence([]) == 0.0
-    assert Calibration("toy", (1e6, 0.0, 0.0), 0.0, 0.5).confidence([extract(1)]) < 1.0
+    calibration = Calibration("toy", (2.0, 0.0, 0.0, 1.0), -2.8, 0.5)
+    assert calibration.confidence([extract(0.9), extract(0.6)], WEIGHT) == pytest.approx(0.5)
+    assert calibration.confidence([], WEIGHT) == 0.0
+    sure = Calibration("toy", (1e6, 0.0, 0.0, 0.0), 0.0, 0.5)
+    assert sure.confidence([extract(1)], WEIGHT) < 1.0
 
 
 def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> None:
@@ -42,10 +62,18 @@ def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> Non
 
 
 def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: Path) -> None:
-    own = Calibration("toy@1", (1.0, 2.0, 3.0), 0.5, 0.6)
+    own = Calibration("toy@1", (1.0, 2.0, 3.0, 4.0), 0.5, 0.6)
     save_calibration(own, tmp_path)
     assert load_calibration("toy@1", tmp_path) == own
     assert load_calibration("sentences@2", tmp_path).reader.startswith("sentences@")
+
+
+def test_a_calibration_of_other_features_is_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_calibration(Calibration("sentences@1", (1.0, 2.0, 3.0), 0.5, 0.6), tmp_path)
+    assert len(load_calibration("sentences@1", tmp_path).weights) == len(FEATURES)
+    assert "Run `pincite calibrate` again" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"reader": "toy@1", "weights": [1]}'])

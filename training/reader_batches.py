@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,9 +27,10 @@ TITLE_SHARE = 0.2
 NO_QUESTION_MARK_SHARE = 0.15
 IGNORED = -1.0
 
-# A question, the passage to read it on, and whether to show the answer there. Where that passage
-# is the question's own and the answer is not to be shown, the window lies beside it.
-Item = tuple[Question, int, bool]
+# A question, the passages to read it on, and whether to show the answer in the first of them. Where
+# that is the question's own and the answer is not to be shown, the window lies beside it. The other
+# passages are its rivals: they do not answer.
+Item = tuple[Question, tuple[int, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,13 @@ class Mixture:
     """How often each kind of example occurs in an epoch."""
 
     unanswerable: int = 2  # times each human-written unanswerable question is seen
-    hard_negatives: int = 24_000
+    contests: int = 24_000  # answerable questions that are read together with hard negatives
+    rivals: int = 2  # hard negatives in each of these
     beside: int = 16_000  # the question's own passage without the sentences that answer
     entity_swaps: int = 9_000
     contrasts: int = 9_000
+    keywords: int = 12_000
+    statements: int = 8_000
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
 
@@ -82,20 +87,33 @@ def epoch_items(
     """One epoch's questions with the passage each is read on, shuffled."""
     rng = random.Random(f"epoch {seed} {epoch}")
     times = {"nq": mixture.natural_questions, "doc2dial": mixture.pages}
-    items: list[Item] = [
-        (q, q.passage, True) for q in corpus.answerable for _ in range(times.get(q.source, 1))
-    ]
-    items += [(q, q.passage, True) for q in corpus.unanswerable] * mixture.unanswerable
     mined = sorted(negatives)
-    for index in rng.sample(mined, min(mixture.hard_negatives, len(mined))):
-        wrong = negatives[index]
-        items.append((corpus.answerable[index], wrong[(seed + epoch) % len(wrong)], False))
+    contested = set(rng.sample(mined, min(mixture.contests, len(mined))))
+    items: list[Item] = []
+    for index, question in enumerate(corpus.answerable):
+        wrong = negatives[index] if index in contested else []
+        rivals = rng.sample(wrong, min(mixture.rivals, len(wrong)))
+        items.append((question, (question.passage, *rivals), True))
+        items += [(question, (question.passage,), True)] * (times.get(question.source, 1) - 1)
+    items += [(q, (q.passage,), True) for q in corpus.unanswerable] * mixture.unanswerable
     shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
     cut = [q for q in shown if beside(corpus.passages[q.passage], q.spans)]
-    items += [(q, q.passage, False) for q in cut[: mixture.beside]]
-    for source, count in (("swap", mixture.entity_swaps), ("contrast", mixture.contrasts)):
+    items += [(q, (q.passage,), False) for q in cut[: mixture.beside]]
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, passage in enumerate(corpus.passages):
+        numbers[passage.title].append(number)
+    for source, count in (
+        ("swap", mixture.entity_swaps),
+        ("contrast", mixture.contrasts),
+        ("keywords", mixture.keywords),
+        ("statement", mixture.statements),
+    ):
         changed = [q for q in made if q.source == source]
-        items += [(q, q.passage, True) for q in rng.sample(changed, min(count, len(changed)))]
+        for question in rng.sample(changed, min(count, len(changed))):
+            passages = {question.passage: None}
+            if source == "statement":
+                passages[rng.choice(numbers[corpus.passages[question.passage].title])] = None
+            items.append((question, tuple(passages), True))
     rng.shuffle(items)
     return items
 
@@ -109,21 +127,34 @@ def chunk_batches(
     seed: int,
     epoch: int,
     chunk: int,
-) -> list[list[Example]]:
-    """The batches of chunk ``chunk`` of an epoch, each of at most ``tokens`` padded tokens."""
+) -> list[list[list[Example]]]:
+    """The batches of chunk ``chunk`` of an epoch, each of at most ``tokens`` padded tokens.
+
+    The examples of one question stay together, the one that may answer first.
+    """
     rng = random.Random(f"chunk {seed} {epoch} {chunk}")
-    examples = [
-        make_example(question, corpus.passages[passage], passage, shown, titles, rng)
-        for question, passage, shown in items[chunk * CHUNK : (chunk + 1) * CHUNK]
+    groups = [
+        [
+            make_example(question, corpus.passages[passage], passage, shown and not n, titles, rng)
+            for n, passage in enumerate(passages)
+        ]
+        for question, passages, shown in items[chunk * CHUNK : (chunk + 1) * CHUNK]
     ]
-    examples.sort(key=lambda e: len(e.ids))
-    batches: list[list[Example]] = [[]]
-    for example in examples:
-        if batches[-1] and (len(batches[-1]) + 1) * len(example.ids) > tokens:
+    groups.sort(key=_longest)
+    batches: list[list[list[Example]]] = [[]]
+    rows = 0
+    for group in groups:
+        if rows and (rows + len(group)) * _longest(group) > tokens:
             batches.append([])
-        batches[-1].append(example)
+            rows = 0
+        batches[-1].append(group)
+        rows += len(group)
     rng.shuffle(batches)
     return batches
+
+
+def _longest(group: list[Example]) -> int:
+    return max(len(example.ids) for example in group)
 
 
 def make_example(
@@ -251,7 +282,7 @@ def iterate(
     tokens: int,
     seed: int,
     position: tuple[int, int, int] = (0, 0, 0),
-) -> Iterator[tuple[list[Example], tuple[int, int, int]]]:
+) -> Iterator[tuple[list[list[Example]], tuple[int, int, int]]]:
     """Batches without end from ``position``, each with the position that follows it.
 
     A position is ``(epoch, chunk, batch)``; the first is ``(0, 0, 0)``.

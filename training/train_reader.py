@@ -27,6 +27,7 @@ from typing import Any
 import torch
 from contrasts import contrast_questions
 from entity_swaps import swap_entities
+from other_forms import keyword_questions, statement_questions
 from reader_batches import Batch, Example, Mixture, collate, iterate, title_tokens
 from reader_model import ReaderModel, load_tokenizer
 from safetensors.torch import load_file
@@ -46,6 +47,26 @@ def span_losses(start: Tensor, end: Tensor, batch: Batch) -> Tensor:
     gold = log_start.gather(1, batch.starts.clamp(min=0))
     gold = gold + log_end.gather(1, batch.ends.clamp(min=0))
     return -gold.masked_fill(unused, -torch.inf).logsumexp(-1) / 2
+
+
+def contest_losses(start: Tensor, end: Tensor, batch: Batch, sizes: list[int]) -> Tensor:
+    """How far a question's gold spans are from coming first among all its passages, per question.
+
+    Half the negative log-probability of the gold spans under one softmax over the spans of all its
+    passages, each less its passage's "no answer": what ranks passages when a folder is asked
+    (Clark and Gardner 2018, shared normalisation). ``sizes`` are the passages of each question;
+    one that stands alone counts for nothing.
+    """
+    null = start[:, 0] + end[:, 0]
+    spans = start[:, 1:].logsumexp(-1) + end[:, 1:].logsumexp(-1) - null
+    gold = start.gather(1, batch.starts.clamp(min=0)) + end.gather(1, batch.ends.clamp(min=0))
+    gold = gold.masked_fill(batch.starts < 0, -torch.inf).logsumexp(-1) - null
+    losses, first = [], 0
+    for size in sizes:
+        if size > 1:
+            losses.append(spans[first : first + size].logsumexp(0) - gold[first])
+        first += size
+    return torch.stack(losses) / 2 if losses else start.new_zeros(1)
 
 
 def evidence_losses(evidence: Tensor, batch: Batch) -> Tensor:
@@ -88,10 +109,10 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / a.warmup_steps)
         return float(a.lr * warm * min(1.0, max(0.0, (a.steps - self.step) / a.decay_steps)))
 
-    def train_on(self, batch: list[Example]) -> tuple[float, float]:
-        """One step; the span and the evidence loss before it."""
+    def train_on(self, batch: list[list[Example]]) -> tuple[float, ...]:
+        """One step on the examples of several questions; the three losses before it."""
         parts = [batch[n :: len(self.models)] for n in range(min(len(self.models), len(batch)))]
-        examples = len(batch)
+        examples = sum(map(len, batch))
         losses = list(self.pool.map(self._pass, range(len(parts)), parts, [examples] * len(parts)))
         for weight, *copies in zip(self.weights, *self.copies, strict=True):
             gradients = [copy.grad.float() for copy in copies if copy.grad is not None]
@@ -109,19 +130,21 @@ class Trainer:
             weight = max(1 - self.arguments.ema**EMA_EVERY, 10 / (self.step + 10))
             with torch.no_grad():
                 torch._foreach_lerp_(self.average, self.weights, weight)
-        return sum(span for span, _ in losses), sum(sentence for _, sentence in losses)
+        return tuple(map(sum, zip(*losses, strict=True)))
 
-    def _pass(self, number: int, examples: list[Example], count: int) -> tuple[float, float]:
-        """Forward and backward of one worker's examples; its share of the two mean losses."""
+    def _pass(self, number: int, groups: list[list[Example]], count: int) -> tuple[float, ...]:
+        """Forward and backward of one worker's examples; its share of the mean losses."""
         torch.set_num_threads(1)  # holds for the calling thread only
-        batch = collate(examples)
+        batch = collate([example for group in groups for example in group])
         start, end, evidence = self.models[number](
             batch.input_ids, batch.attention_mask, batch.token_type_ids
         )
         span = span_losses(start, end, batch).sum() / count
         sentence = evidence_losses(evidence, batch).sum() / count
-        (span + self.arguments.evidence_weight * sentence).backward()
-        return span.item(), sentence.item()
+        contest = contest_losses(start, end, batch, [len(group) for group in groups]).sum() / count
+        a = self.arguments
+        (span + a.evidence_weight * sentence + a.contest_weight * contest).backward()
+        return span.item(), sentence.item(), contest.item()
 
     def _refresh(self) -> None:
         with torch.no_grad():
@@ -178,6 +201,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=3e-4)
     parser.add_argument("--tokens", type=int, default=5120, help="padded tokens a batch")
     parser.add_argument("--evidence-weight", type=float, default=0.2)
+    parser.add_argument("--contest-weight", type=float, default=2.0)
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
@@ -202,6 +226,8 @@ def main() -> None:
     tokenizer = load_tokenizer().backend_tokenizer
     made = swap_entities(corpus, tokenizer, seed=arguments.seed)
     made += contrast_questions(corpus, tokenizer, seed=arguments.seed)
+    made += keyword_questions(corpus, tokenizer, seed=arguments.seed)
+    made += statement_questions(corpus, tokenizer, seed=arguments.seed)
     data = iterate(
         corpus,
         negatives,
@@ -215,22 +241,22 @@ def main() -> None:
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     began, seen, first = time.monotonic(), 0, trainer.step
-    span = sentence = 0.0
+    means = [0.0, 0.0, 0.0]
     while trainer.step < arguments.steps and not stopping:
         if trainer.step == arguments.steps - arguments.decay_steps:
             trainer.save(arguments.out / "stable.pt")
         batch, after = next(data)
         losses = trainer.train_on(batch)
         trainer.position = after
-        seen += len(batch)
+        seen += sum(map(len, batch))
         weight = max(0.02, 1 / (trainer.step - first))
-        span += weight * (losses[0] - span)
-        sentence += weight * (losses[1] - sentence)
+        means = [mean + weight * (x - mean) for mean, x in zip(means, losses, strict=True)]
         if trainer.step % 50 == 0:
             speed = seen / (time.monotonic() - began)
             print(
                 f"{time.strftime('%H:%M:%S')} step {trainer.step} at {trainer.position} "
-                f"span {span:.3f} evidence {sentence:.3f} lr {trainer.rate():.2e} "
+                f"span {means[0]:.3f} evidence {means[1]:.3f} contest {means[2]:.3f} "
+                f"lr {trainer.rate():.2e} "
                 f"{speed:.1f} examples/s",
                 flush=True,
             )
