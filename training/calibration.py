@@ -4,6 +4,7 @@
 
 Asks so many questions of each of these sets (made by `development_sets.py`). Each set's figures
 are those of a calibration fitted on the other sets alone; the one that is kept is fitted on all.
+Sets named behind `--unseen` are measured with that one and fitted on never.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="+")
+    parser.add_argument("--unseen", nargs="*", default=[], help="sets to measure alone")
     parser.add_argument("--questions", type=int, default=600)
     parser.add_argument("--precision", type=float, default=0.8)
     parser.add_argument("--reader", help="as in `pincite ask --reader`")
@@ -64,6 +66,9 @@ def main() -> None:
         others = [other for key, other in sets.items() if key != name] or [rows]
         report(name, fitted(reader, others, arguments.precision), rows)
     calibration = fitted(reader, list(sets.values()), arguments.precision)
+    for name in arguments.unseen:
+        _, rows = judged(arguments.folder / name, arguments.reader, arguments.questions)
+        report(name, calibration, rows)
     print(dict(zip(FEATURES, calibration.weights, strict=True)), calibration.threshold)
     kept = json.loads(TARGET.read_text("utf-8")) | {reader.partition("@")[0]: asdict(calibration)}
     TARGET.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
