@@ -37,6 +37,8 @@ class TorchReader(WholeReader):
         inputs = self._graph.settings["inputs"]
 
         def run(encodings):  # type: ignore[no-untyped-def]
+            if not encodings:
+                return
             arrays = pad(encodings, self._graph.settings["pad_id"])
             with torch.inference_mode():
                 results = module(*(torch.from_numpy(arrays[name]) for name in inputs))

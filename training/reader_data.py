@@ -215,7 +215,7 @@ def _tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
     offsets = [encoding.offsets for encoding in encodings]
     for passage, encoding in zip(corpus.passages, encodings, strict=True):
         passage.tokens = encoding.ids
-        passage.sentences = _sentence_starts(passage.text, encoding.offsets)
+        passage.sentences = sentence_starts(passage.text, encoding.offsets)
     encode_questions(corpus.answerable + corpus.unanswerable, tokenizer)
     for question in corpus.answerable:
         text = corpus.passages[question.passage].text
@@ -224,7 +224,7 @@ def _tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
     corpus.answerable = [q for q in corpus.answerable if q.spans]
 
 
-def _sentence_starts(text: str, offsets: list[tuple[int, int]]) -> list[int]:
+def sentence_starts(text: str, offsets: list[tuple[int, int]]) -> list[int]:
     """Token indexes at which sentencex starts a sentence; always begins with 0."""
     starts = [b["start_index"] for b in sentencex.get_sentence_boundaries("en", text)]
     found, token = [0], 0
