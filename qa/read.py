@@ -52,6 +52,12 @@ def rank_score(extract: Extract, retrieval_weight: float) -> float:
     return extract.score + retrieval_weight * extract.hit.score
 
 
+def order(extract: Extract, retrieval_weight: float) -> tuple[float, str, int, int]:
+    """The key that sorts extracts of one question: best first, then by where they stand."""
+    best_first = -rank_score(extract, retrieval_weight)
+    return best_first, extract.hit.passage.document, extract.start, extract.end
+
+
 def agreed(
     first: Sequence[Extract], second: Sequence[Extract], retrieval_weight: float
 ) -> list[Extract]:
@@ -66,15 +72,7 @@ def agreed(
         if beside := other.get((extract.hit.passage.document, extract.sentence)):
             better = max(extract, beside, key=lambda e: e.score)
             both.append(replace(better, score=(extract.score + beside.score) / 2))
-    return sorted(
-        both,
-        key=lambda e: (
-            -rank_score(e, retrieval_weight),
-            e.hit.passage.document,
-            e.start,
-            e.end,
-        ),
-    )
+    return sorted(both, key=lambda extract: order(extract, retrieval_weight))
 
 
 class SentenceReader:

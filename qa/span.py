@@ -20,7 +20,7 @@ from embeddings.encoder import BUNDLED, model_folder
 from embeddings.errors import ModelError, first_line
 from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
 from embeddings.sentences import Span
-from qa.read import Extract, rank_score
+from qa.read import Extract, order, rank_score
 from qa.retrieve import Hit
 from qa.rows import lacking
 
@@ -122,8 +122,7 @@ class SpanReader:
 
 
 def _order(extract: Extract) -> tuple[float, str, int, int]:
-    leading = -rank_score(extract, RETRIEVAL_WEIGHT)
-    return leading, extract.hit.passage.document, extract.start, extract.end
+    return order(extract, RETRIEVAL_WEIGHT)
 
 
 def decode(
