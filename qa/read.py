@@ -107,4 +107,4 @@ class SentenceReader:
             Extract(hit, start, end, float(score))
             for ((_, start, end), hit), score in zip(places.items(), scores, strict=True)
         ]
-        return sorted(extracts, key=lambda e: (-e.score, e.hit.passage.document, e.start))
+        return sorted(extracts, key=lambda extract: order(extract, self.retrieval_weight))

@@ -36,17 +36,17 @@ def as_keywords(golds: list[Gold], tokenizer: Tokenizer) -> list[Gold]:
 def statements(documents: list[Path], count: int, tokenizer: Tokenizer) -> list[Gold]:
     """Questions whether what a sentence says is so; the sentence is their gold."""
     chosen = random.Random(SEED).sample(documents, min(2 * count, len(documents)))
-    passages = []
+    passages, offsets = [], []
     for path in chosen:
         text = path.read_text("utf-8")
         encoding = tokenizer.encode(text, add_special_tokens=False)
         starts = sentence_starts(text, encoding.offsets)
         passages.append(Passage(path.name, text, "", encoding.ids, starts))
+        offsets.append(encoding.offsets)
     golds: list[Gold] = []
     for asked in statement_questions(Corpus(passages, [], []), tokenizer, seed=SEED)[:count]:
-        text, ((first, last),) = passages[asked.passage].text, asked.spans
-        offsets = tokenizer.encode(text, add_special_tokens=False).offsets
-        sentence = text[offsets[first][0] : offsets[last][1]]
+        ((first, last),), places = asked.spans, offsets[asked.passage]
+        sentence = passages[asked.passage].text[places[first][0] : places[last][1]]
         golds.append(Gold(str(len(golds)), asked.text, (), sentence, None, ()))
     return golds
 

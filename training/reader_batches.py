@@ -110,10 +110,10 @@ def epoch_items(
     ):
         changed = [q for q in made if q.source == source]
         for question in rng.sample(changed, min(count, len(changed))):
-            passages = {question.passage: None}
-            if source == "statement":
-                passages[rng.choice(numbers[corpus.passages[question.passage].title])] = None
-            items.append((question, tuple(passages), True))
+            title = corpus.passages[question.passage].title
+            drawn = [rng.choice(numbers[title])] if source == "statement" else []
+            rivals = [passage for passage in drawn if passage != question.passage]
+            items.append((question, (question.passage, *rivals), True))
     rng.shuffle(items)
     return items
 
