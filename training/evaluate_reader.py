@@ -27,7 +27,7 @@ import sentencex
 import torch
 from hard_negatives import DENSE_WEIGHT, embed, min_max
 from reader_data import held_out, normalise_passage, read_squad
-from reader_model import ReaderModel, load_reader, load_tokenizer
+from reader_model import SpanModel, load_reader, load_tokenizer
 from reading import read
 
 FUSED_WEIGHT = 4.0  # weight of the retrieval score beside span minus null, as in the prototype
@@ -97,7 +97,7 @@ def new_wiki_gold(path: Path) -> list[Gold]:
 
 
 def reading_alone(
-    model: ReaderModel, tokenizer: Any, golds: list[Gold], threshold: float
+    model: SpanModel, tokenizer: Any, golds: list[Gold], threshold: float
 ) -> dict[str, float]:
     """Percentages; the ``null`` keys only where a question is unanswerable."""
     readings = read(model, tokenizer, [(g.question, g.passage) for g in golds])
@@ -134,7 +134,7 @@ def reading_alone(
 
 
 def across_passages(
-    models: dict[str, ReaderModel], tokenizer: Any, golds: list[Gold], count: int
+    models: dict[str, SpanModel], tokenizer: Any, golds: list[Gold], count: int
 ) -> dict[str, dict[str, float]]:
     """Questions over all paragraphs of a set: the top ten by retrieval, all read, best one kept.
 
@@ -209,6 +209,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--baseline", type=Path, help="weights to compare across passages with")
+    parser.add_argument("--mpnet", help="all-mpnet-base-v2's folder: the weights are a teacher's")
     parser.add_argument("--only", type=int, help="at most so many questions of a set")
     parser.add_argument(
         "--across", type=int, default=400, help="questions across passages; 0: none"
@@ -218,7 +219,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    model, tokenizer = load_reader(str(arguments.weights)), load_tokenizer()
+    model, tokenizer = load_reader(str(arguments.weights), arguments.mpnet), load_tokenizer()
     squad1 = squad_gold(arguments.data / "squad-dev-v1.1.json.gz")
     sets = {
         "squad2": squad_gold(arguments.data / "squad-dev-v2.0.json.gz"),

@@ -4,7 +4,8 @@ r"""Turn a checkpoint into the reader's weights: one fp16 safetensors file.
         --out ~/reader-training/reader-fp16.safetensors
 
 Holds every tensor outside the embeddings, under ``BertForQuestionAnswering``'s names, and the
-evidence head (``evidence.weight``, ``evidence.bias``); the embeddings are the bundled model's.
+evidence head (``evidence.weight``, ``evidence.bias``); the embeddings are the bundled model's. A
+teacher's checkpoint is turned likewise, and may be larger than what ships.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main() -> None:
     size = arguments.out.stat().st_size
     digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()
     print(f"{arguments.out}: {len(tensors)} tensors, {size:,} bytes, sha256 {digest}")
-    if size > MAX_BYTES:
+    if size > MAX_BYTES and not any(name.startswith("mpnet") for name in tensors):
         raise ValueError(f"{arguments.out} has {size:,} bytes, at most {MAX_BYTES:,} are allowed")
 
 

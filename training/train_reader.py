@@ -28,15 +28,18 @@ import torch
 from contrasts import contrast_questions
 from entity_swaps import swap_entities
 from other_forms import keyword_questions, statement_questions
-from reader_batches import Batch, Example, Mixture, collate, iterate, title_tokens
-from reader_model import ReaderModel, load_tokenizer
+from reader_batches import FOR_TEACHER, Batch, Example, Mixture, collate, iterate, title_tokens
+from reader_model import ReaderModel, SpanModel, Teacher, load_reader, load_tokenizer
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
 CHECKPOINT_STEPS = 400
 KEPT = 2
+TEMPERATURE = 2.0
+LOSSES = "span", "evidence", "contest", "teacher"
 EMA_EVERY = 10
+PARAPHRASED = 24_000  # questions to find other words for; two in three are kept
 Position = tuple[int, int, int]
 
 
@@ -78,14 +81,40 @@ def evidence_losses(evidence: Tensor, batch: Batch) -> Tensor:
     return (losses * counted).sum(-1) / counted.sum(-1).clamp(min=1)
 
 
+def new_model(arguments: argparse.Namespace) -> SpanModel:
+    """What is trained: the reader, or a teacher where it begins with ``--mpnet``."""
+    if arguments.mpnet and not arguments.teacher:
+        return Teacher(str(arguments.mpnet))
+    return ReaderModel()
+
+
+def taught_losses(ours: tuple[Tensor, ...], theirs: tuple[Tensor, ...]) -> Tensor:
+    """How far start and end lie from a teacher's, per example.
+
+    The mean of the two Kullback–Leibler divergences at `TEMPERATURE`, times its square, which
+    keeps the gradients' size (Hinton, Vinyals and Dean 2015).
+    """
+    losses = []
+    for student, teacher in zip(ours, theirs, strict=True):
+        told = (teacher / TEMPERATURE).log_softmax(-1)
+        said = (student / TEMPERATURE).log_softmax(-1)
+        losses.append(functional.kl_div(said, told, reduction="none", log_target=True).sum(-1))
+    return torch.stack(losses).mean(0) * TEMPERATURE**2
+
+
 class Trainer:
-    """Master weights, their bf16 copies, optimizer, moving average and place in the data."""
+    """Master weights, bf16 copies, a teacher, optimizer, moving average and place in the data."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         torch.manual_seed(arguments.seed)
         self.arguments = arguments
-        self.master = ReaderModel().trained()
-        self.models = [ReaderModel().to(torch.bfloat16).eval() for _ in range(arguments.workers)]
+        self.master = new_model(arguments).trained()
+        self.models = [
+            new_model(arguments).to(torch.bfloat16).eval() for _ in range(arguments.workers)
+        ]
+        self.teacher = (
+            load_reader(str(arguments.teacher), str(arguments.mpnet)) if arguments.teacher else None
+        )
         self.copies: list[list[Tensor]] = [list(m.trained().values()) for m in self.models]
         self.pool = ThreadPoolExecutor(arguments.workers)
         self.weights: list[Tensor] = list(self.master.values())
@@ -110,7 +139,7 @@ class Trainer:
         return float(a.lr * warm * min(1.0, max(0.0, (a.steps - self.step) / a.decay_steps)))
 
     def train_on(self, batch: list[list[Example]]) -> tuple[float, ...]:
-        """One step on the examples of several questions; the three losses before it."""
+        """One step on the examples of several questions; the losses before it, as in `LOSSES`."""
         parts = [batch[n :: len(self.models)] for n in range(min(len(self.models), len(batch)))]
         examples = sum(map(len, batch))
         losses = list(self.pool.map(self._pass, range(len(parts)), parts, [examples] * len(parts)))
@@ -136,15 +165,27 @@ class Trainer:
         """Forward and backward of one worker's examples; its share of the mean losses."""
         torch.set_num_threads(1)  # holds for the calling thread only
         batch = collate([example for group in groups for example in group])
-        start, end, evidence = self.models[number](
-            batch.input_ids, batch.attention_mask, batch.token_type_ids
-        )
-        span = span_losses(start, end, batch).sum() / count
-        sentence = evidence_losses(evidence, batch).sum() / count
-        contest = contest_losses(start, end, batch, [len(group) for group in groups]).sum() / count
+        inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
+        start, end, evidence = self.models[number](*inputs)
         a = self.arguments
-        (span + a.evidence_weight * sentence + a.contest_weight * contest).backward()
-        return span.item(), sentence.item(), contest.item()
+        parts = [
+            (1.0, span_losses(start, end, batch)),
+            (a.evidence_weight, evidence_losses(evidence, batch)),
+            (a.contest_weight, contest_losses(start, end, batch, [len(g) for g in groups])),
+            (a.teacher_weight, self._taught(inputs, start, end)),
+        ]
+        losses = [loss.sum() / count for _, loss in parts]
+        weighted = [weight * loss for (weight, _), loss in zip(parts, losses, strict=True)]
+        torch.autograd.backward(torch.stack(weighted).sum())
+        return tuple(loss.item() for loss in losses)
+
+    def _taught(self, inputs: tuple[Tensor, Tensor, Tensor], start: Tensor, end: Tensor) -> Tensor:
+        """`taught_losses`, or one zero where there is no teacher."""
+        if self.teacher is None:
+            return start.new_zeros(1)
+        with torch.no_grad():
+            theirs = self.teacher(*inputs)
+        return taught_losses((start, end), theirs[:2])
 
     def _refresh(self) -> None:
         with torch.no_grad():
@@ -195,6 +236,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--resume", type=Path, help="default: the latest checkpoint of --out")
     parser.add_argument("--start", type=Path, help="a reader's safetensors to begin with")
+    parser.add_argument("--mpnet", type=Path, help="all-mpnet-base-v2: train a teacher from it")
+    parser.add_argument("--teacher", type=Path, help="a teacher's safetensors, to learn from it")
+    parser.add_argument("--wordnet", type=Path, help="WordNet's database files, for paraphrases")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--decay-steps", type=int, required=True)
     parser.add_argument("--warmup-steps", type=int, default=250)
@@ -202,10 +246,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=5120, help="padded tokens a batch")
     parser.add_argument("--evidence-weight", type=float, default=0.2)
     parser.add_argument("--contest-weight", type=float, default=2.0)
+    parser.add_argument("--teacher-weight", type=float, default=2.0)
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.teacher and not arguments.mpnet:
+        parser.error("--teacher needs --mpnet, the folder that the teacher began with")
+    return arguments
 
 
 def main() -> None:
@@ -228,12 +276,19 @@ def main() -> None:
     made += contrast_questions(corpus, tokenizer, seed=arguments.seed)
     made += keyword_questions(corpus, tokenizer, seed=arguments.seed)
     made += statement_questions(corpus, tokenizer, seed=arguments.seed)
+    if arguments.wordnet:
+        from paraphrases import WordNet, paraphrase_questions
+
+        wordnet = WordNet(arguments.wordnet)
+        made += paraphrase_questions(
+            corpus, tokenizer, wordnet, questions=PARAPHRASED, seed=arguments.seed
+        )
     data = iterate(
         corpus,
         negatives,
         made,
         title_tokens(corpus, tokenizer),
-        Mixture(),
+        Mixture() if isinstance(trainer.models[0], ReaderModel) else FOR_TEACHER,
         tokens=arguments.tokens,
         seed=arguments.seed,
         position=trainer.position,
@@ -241,7 +296,7 @@ def main() -> None:
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     began, seen, first = time.monotonic(), 0, trainer.step
-    means = [0.0, 0.0, 0.0]
+    means = [0.0] * len(LOSSES)
     while trainer.step < arguments.steps and not stopping:
         if trainer.step == arguments.steps - arguments.decay_steps:
             trainer.save(arguments.out / "stable.pt")
@@ -255,8 +310,8 @@ def main() -> None:
             speed = seen / (time.monotonic() - began)
             print(
                 f"{time.strftime('%H:%M:%S')} step {trainer.step} at {trainer.position} "
-                f"span {means[0]:.3f} evidence {means[1]:.3f} contest {means[2]:.3f} "
-                f"lr {trainer.rate():.2e} "
+                + "".join(f"{n} {mean:.3f} " for n, mean in zip(LOSSES, means, strict=True))
+                + f"lr {trainer.rate():.2e} "
                 f"{speed:.1f} examples/s",
                 flush=True,
             )
