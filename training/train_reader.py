@@ -38,6 +38,7 @@ CHECKPOINT_STEPS = 400
 KEPT = 2
 TEMPERATURE = 2.0
 LOSSES = "span", "evidence", "contest", "teacher"
+HEADS = "qa_outputs.", "evidence."
 EMA_EVERY = 10
 PARAPHRASED = 24_000  # questions to find other words for; two in three are kept
 Position = tuple[int, int, int]
@@ -85,7 +86,7 @@ def new_model(arguments: argparse.Namespace) -> SpanModel:
     """What is trained: the reader, or a teacher where it begins with ``--mpnet``."""
     if arguments.mpnet and not arguments.teacher:
         return Teacher(str(arguments.mpnet))
-    return ReaderModel()
+    return ReaderModel(arguments.layers)
 
 
 def taught_losses(ours: tuple[Tensor, ...], theirs: tuple[Tensor, ...]) -> Tensor:
@@ -207,11 +208,12 @@ class Trainer:
         os.replace(temporary, path)
 
     def start_from(self, path: Path) -> None:
-        """Take the weights of a trained reader, at step 0 and without moments."""
+        """Take the weights of a trained reader, or of layers alone; at step 0, without moments."""
         tensors = load_file(path)
         with torch.no_grad():
             for name, weight in self.master.items():
-                weight.copy_(tensors[name])
+                if name in tensors or not name.startswith(HEADS):
+                    weight.copy_(tensors[name])
             torch._foreach_copy_(self.average, self.weights)
         self._refresh()
 
@@ -239,6 +241,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--mpnet", type=Path, help="all-mpnet-base-v2: train a teacher from it")
     parser.add_argument("--teacher", type=Path, help="a teacher's safetensors, to learn from it")
     parser.add_argument("--wordnet", type=Path, help="WordNet's database files, for paraphrases")
+    parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--decay-steps", type=int, required=True)
     parser.add_argument("--warmup-steps", type=int, default=250)
