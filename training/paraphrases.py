@@ -11,6 +11,7 @@ import random
 import re
 from collections import defaultdict
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,11 @@ def other_words(word: str, wordnet: WordNet) -> list[str]:
     return [w for w in dict.fromkeys(found) if w != word]
 
 
+@lru_cache(maxsize=1)  # a whole folder may stand as the passage of every question
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
 def paraphrase_questions(
     corpus: Corpus, tokenizer: Tokenizer, wordnet: WordNet, *, questions: int, seed: int
 ) -> list[Question]:
@@ -88,7 +94,7 @@ def paraphrase_questions(
     drawn: dict[int, list[str]] = defaultdict(list)
     for number in rng.sample(range(len(asked)), min(questions, len(asked))):
         question = asked[number]
-        passage = set(_WORD.findall(corpus.passages[question.passage].text.lower()))
+        passage = _words(corpus.passages[question.passage].text)
         places = []
         for match in _WORD.finditer(question.text):
             word = match[0]

