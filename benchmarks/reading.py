@@ -1,20 +1,24 @@
 """How fast does the reader read, against the same model in plain fp32 torch in the same run?
 
-    python benchmarks/reading.py DOCS GOLD [--questions 50]
+    python benchmarks/reading.py DOCS GOLD [--questions 50] [--without-bf16]
 
 Ten retrieved passages a question: all of them, and as `SpanReader` does it, which reads the last
-only where the first ones leave it open. Says too whether all point at the same words.
+only where the first ones leave it open. Says too whether all point at the same words. As on a
+processor that has no bf16, where matrices are kept in int8, with ``--without-bf16``.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
 import torch
 
+from embeddings import int8
 from embeddings.runtime import pad
 from qa.bot import PASSAGES_READ, Bot
 from qa.gold import read_gold, sample
@@ -47,6 +51,14 @@ class TorchReader(WholeReader):
         self._graph.run = run  # type: ignore[method-assign]
 
 
+def without_bf16(cache: str) -> None:
+    """Exports to `cache` as for such a processor, and keeps OpenVINO from using bf16."""
+    os.environ["PINCITE_CACHE"] = cache
+    round_matrices = int8.round_matrices
+    int8.lacks_bf16 = lambda: True
+    int8.round_matrices = lambda graph: {**round_matrices(graph), "INFERENCE_PRECISION_HINT": "f32"}
+
+
 def place(extract: Extract) -> tuple[str, int, int]:
     """Where an extract stands."""
     return extract.hit.passage.document, extract.start, extract.end
@@ -64,7 +76,18 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--index", type=Path)
+    parser.add_argument("--without-bf16", action="store_true")
     arguments = parser.parse_args()
+    if arguments.without_bf16:
+        with tempfile.TemporaryDirectory() as cache:
+            without_bf16(cache)
+            compare(arguments)
+    else:
+        compare(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Prints times, ratios and what differs."""
     golds = sample(read_gold(arguments.gold), arguments.questions)
     readers = {
         "as it ships": SpanReader(),

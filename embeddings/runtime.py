@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings import int8
 from embeddings.errors import ModelError, first_line
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Graph:
         if self.settings["runtime"] == "torch":
             return _TorchForward(self.load_module())
         try:
-            return _OpenVinoForward(self._folder)
+            return _OpenVinoForward(self._folder, self.settings.get("properties", {}))
         except RuntimeError as error:
             raise _damaged(self._folder, error) from error
 
@@ -146,13 +147,13 @@ def _damaged(folder: Path, error: Exception) -> ModelError:
 class _OpenVinoForward:
     """The exported graph in OpenVINO, several batches at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, properties: Mapping[str, Any]) -> None:
         import openvino
 
         core = openvino.Core()
         core.set_property({"CACHE_DIR": str(folder / "compiled")})
-        model = folder / "model.xml"
-        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        hints = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
+        compiled = core.compile_model(folder / "model.xml", "CPU", hints)
         self._queue = openvino.AsyncInferQueue(compiled)
         self._lock = threading.Lock()  # the queue is not for two threads at a time
         self.at_once = len(self._queue)
@@ -215,10 +216,11 @@ def export(
 ) -> None:
     """Converts `module` and keeps it in `folder`, whole or not at all.
 
-    `module.forward` takes `settings["inputs"]` in order, each of shape (batch, length). Where the
-    converted graph's first output strays from the module's by more than `max_error` (the largest
-    1 - cosine over a few texts), or cannot be made, the folder says that torch is to be used.
-    Raises `ModelError` where the folder cannot be written.
+    `module.forward` takes `settings["inputs"]` in order, each of shape (batch, length). Where
+    `settings["int8"]` is true, a processor without bf16 gets the matrices in int8.
+    Where the converted graph's first output strays from the module's by more than `max_error` (the
+    largest 1 - cosine over a few texts), or cannot be made, the folder says that torch is to be
+    used. Raises `ModelError` where the folder cannot be written.
     """
     log.info("preparing the model %s for this machine, once", folder.name.partition("@")[0])
     try:
@@ -232,9 +234,10 @@ def export(
     tokenizer.no_truncation()
     tokenizer.no_padding()
     try:
-        runtime = _convert(module.eval(), tokenizer, settings, work, max_error)
+        properties = _convert(module.eval(), tokenizer, settings, work, max_error)
         tokenizer.save(str(work / "tokenizer.json"))
-        text = json.dumps(settings | {"runtime": runtime})
+        runtime = "torch" if properties is None else "openvino"
+        text = json.dumps(settings | {"runtime": runtime, "properties": properties})
         (work / "settings.json").write_text(text, "utf-8")
         try:
             work.rename(folder)
@@ -251,8 +254,8 @@ def _convert(
     settings: dict[str, Any],
     work: Path,
     max_error: float,
-) -> str:
-    """The runtime to use: "openvino" if the graph written to `work` agrees, else "torch"."""
+) -> dict[str, Any] | None:
+    """How OpenVINO is to compile the graph written to `work`; None where it disagrees."""
     import torch
 
     example = tuple(torch.ones(2, 16, dtype=torch.int64) for _ in settings["inputs"])
@@ -262,17 +265,20 @@ def _convert(
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # tracing warns of every constant it folds
             graph = openvino.convert_model(module, example_input=example)
+        rounded = settings.get("int8") and int8.lacks_bf16()
+        properties = int8.round_matrices(graph) if rounded else {}
         openvino.save_model(graph, work / "model.xml", compress_to_fp16=False)
         probes = list(_probes(tokenizer, settings))
-        pairs = zip(_OpenVinoForward(work)(probes), _TorchForward(module)(probes), strict=True)
+        ours = _OpenVinoForward(work, properties)(probes)
+        pairs = zip(ours, _TorchForward(module)(probes), strict=True)
         error = max(_cosine_error(found[0], expected[0]) for found, expected in pairs)
     except Exception as failure:  # an operator it does not know, a processor it cannot use …
         log.warning("OpenVINO cannot run this model, torch will: %s", failure)
-        return "torch"
+        return None
     if error > max_error:
         log.warning("OpenVINO strays from torch by %.2g, torch will be used", error)
-        return "torch"
-    return "openvino"
+        return None
+    return properties
 
 
 def _probes(tokenizer: Tokenizer, settings: dict[str, Any]) -> Iterator[list[Ints]]:

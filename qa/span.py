@@ -23,6 +23,7 @@ from embeddings.sentences import Span
 from qa.read import Extract, order, rank_score
 from qa.retrieve import Hit
 from qa.rows import lacking
+from qa.weights import layers_of, load_weights
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +39,7 @@ SETTLED = 6.0
 right answer in 2,000 questions of the development sets is lost by it."""
 ROW_PENALTY = 10.0
 """What the score of a row loses that has nothing of what the question names in another row."""
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 MAX_ERROR = 1e-3
 WEIGHTS = "data/reader.safetensors"
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
@@ -158,17 +159,18 @@ def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]
     from transformers import BertConfig, BertForQuestionAnswering
 
     folder = model_folder(BUNDLED)
-    model = BertForQuestionAnswering(BertConfig.from_pretrained(folder))
+    own = load_weights(weights)
+    config = BertConfig.from_pretrained(folder, num_hidden_layers=layers_of(own))
+    model = BertForQuestionAnswering(config)
     state = {
         f"bert.{name}": tensor
         for name, tensor in load_file(folder / "model.safetensors").items()
         if name.startswith("embeddings.")
     }
-    state |= {name: tensor.float() for name, tensor in load_file(weights).items()}
-    missing, odd = model.load_state_dict(state, strict=False)
+    missing, odd = model.load_state_dict(state | own, strict=False)
     if missing or set(odd) - _UNUSED:
         raise ModelError(f"The reader's weights do not fit: {missing or odd}. Reinstall pincite.")
-    settings = {"inputs": INPUTS, "pad_id": 0, "window": 512}
+    settings = {"inputs": INPUTS, "pad_id": 0, "window": 512, "int8": True}
     return _logits(model, INPUTS), Tokenizer.from_file(str(folder / "tokenizer.json")), settings
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from embeddings.errors import ModelError
 from embeddings.runtime import cache_folder
-from qa.span import SpanReader
+from qa.span import EXPORT_VERSION, SpanReader
 
 
 @pytest.fixture
@@ -14,8 +14,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     SpanReader()
     shutil.copytree(cache_folder() / "readers", tmp_path / "readers")
     monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
-    (exported,) = (tmp_path / "readers").glob(SpanReader().name + "-*")
-    return exported
+    return tmp_path / "readers" / f"{SpanReader().name}-v{EXPORT_VERSION}"
 
 
 @pytest.mark.parametrize("name", ["settings.json", "tokenizer.json"])

@@ -17,6 +17,7 @@ from reader_model import MASKED, Teacher, load_tokenizer
 from tokenizers import Tokenizer
 from train_reader import contest_losses, taught_losses
 from transformers import MPNetConfig, MPNetModel
+from twelve_layers import DAMPED, between
 
 PARAGRAPHS = [
     ["The school was founded in 1842 by Edward Sorin.", "It has two lakes."],
@@ -198,6 +199,27 @@ def test_a_teacher_begins_with_the_weights_its_publishers_name(
     teacher_start.main()
     assert (out / "model.safetensors").read_bytes() == b"weights" * 50
     assert json.loads((out / "config.json").read_text()) == {"model_type": "mpnet"}
+
+
+def test_twelve_layers_are_six_with_damped_ones_between() -> None:
+    parts = ["attention.self.query.bias", "output.dense.bias", "attention.output.LayerNorm.weight"]
+    six = {f"bert.encoder.layer.{n}.{p}": torch.tensor([n]) for n in range(6) for p in parts}
+    six |= {f"bert.encoder.layer.{n}.output.LayerNorm.weight": torch.ones(1) for n in range(6)}
+    six["qa_outputs.bias"] = torch.tensor([3.0]).half()
+    twelve = {
+        f"bert.encoder.layer.{n}.{p}": torch.tensor([100.0])
+        for n in range(12)
+        for p in [*parts, "output.LayerNorm.weight"]
+    }
+    start = between(six, twelve)
+    assert set(start) == {*twelve, "qa_outputs.bias"}
+    assert start["qa_outputs.bias"].tolist() == [3]
+    assert start["bert.encoder.layer.6.output.dense.bias"].tolist() == [3]
+    assert start["bert.encoder.layer.7.attention.self.query.bias"].tolist() == [100]
+    assert start["bert.encoder.layer.7.output.dense.bias"].tolist() == [100 * DAMPED]
+    mixed = pytest.approx(100 * DAMPED + 1 - DAMPED)
+    for norm in ("output.LayerNorm.weight", "attention.output.LayerNorm.weight"):
+        assert start[f"bert.encoder.layer.7.{norm}"].item() == mixed
 
 
 def test_an_epoch_follows_from_its_seed_and_number(corpus: Corpus) -> None:

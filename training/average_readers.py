@@ -12,7 +12,9 @@ import hashlib
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+
+from qa.weights import load_weights, packed
 
 
 def main() -> None:
@@ -21,12 +23,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--step", default="a mean", help="what the file says of itself")
     arguments = parser.parse_args()
-    readers = [load_file(path) for path in arguments.weights]
+    readers = [load_weights(path) for path in arguments.weights]
     mean = {
-        name: (sum((r[name].float() for r in readers), torch.zeros(())) / len(readers)).half()
+        name: sum((r[name] for r in readers), torch.zeros(())) / len(readers)
         for name in readers[-1]
     }
-    save_file({n: t.contiguous() for n, t in mean.items()}, arguments.out, {"step": arguments.step})
+    save_file(packed(mean), arguments.out, {"step": arguments.step})
     print(f"{arguments.out}: sha256 {hashlib.sha256(arguments.out.read_bytes()).hexdigest()}")
 
 

@@ -1,11 +1,12 @@
-r"""Turn a checkpoint into the reader's weights: one fp16 safetensors file.
+r"""Turn a checkpoint into the reader's weights: one safetensors file, int8 and fp16.
 
     python training/export_reader.py --checkpoint ~/reader-training/run/step-006000.pt \
-        --out ~/reader-training/reader-fp16.safetensors
+        --out ~/reader-training/reader.safetensors
 
 Holds every tensor outside the embeddings, under ``BertForQuestionAnswering``'s names, and the
-evidence head (``evidence.weight``, ``evidence.bias``); the embeddings are the bundled model's. A
-teacher's checkpoint is turned likewise, and may be larger than what ships.
+evidence head (``evidence.weight``, ``evidence.bias``), as `qa.weights` packs them; the embeddings
+are the bundled model's. A teacher's checkpoint is turned likewise, and may be larger than what
+ships.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+
+from qa.weights import packed
 
 MAX_BYTES = 25_000_000
 
@@ -30,7 +33,7 @@ def main() -> None:
     parser.add_argument("--use", choices=["weights", "average"], default="weights")
     arguments = parser.parse_args()
     state = torch.load(arguments.checkpoint, weights_only=True)
-    tensors = {name: t.to(torch.float16).contiguous() for name, t in state[arguments.use].items()}
+    tensors = packed(state[arguments.use])
     odd = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if odd:
         raise ValueError(f"not finite in fp16: {odd}; train on with a lower learning rate")

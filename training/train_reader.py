@@ -30,9 +30,10 @@ from entity_swaps import swap_entities
 from other_forms import keyword_questions, statement_questions
 from reader_batches import FOR_TEACHER, Batch, Example, Mixture, collate, iterate, title_tokens
 from reader_model import ReaderModel, SpanModel, Teacher, load_reader, load_tokenizer
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
+
+from qa.weights import load_weights
 
 CHECKPOINT_STEPS = 400
 KEPT = 2
@@ -209,7 +210,7 @@ class Trainer:
 
     def start_from(self, path: Path) -> None:
         """Take the weights of a trained reader, or of layers alone; at step 0, without moments."""
-        tensors = load_file(path)
+        tensors = load_weights(path)
         with torch.no_grad():
             for name, weight in self.master.items():
                 if name in tensors or not name.startswith(HEADS):
