@@ -137,8 +137,8 @@ def decode(
     passage = hit.passage
     null = float(start[0] + end[0])
     tokens = [i for i, side in enumerate(encoding.sequence_ids) if side == 1]
-    begins = np.array([encoding.offsets[i][0] for i in tokens]) + passage.start
-    ends = np.array([encoding.offsets[i][1] for i in tokens]) + passage.start
+    offsets = np.array(encoding.offsets)[tokens] + passage.start  # a property that builds a list
+    begins, ends = offsets[:, 0], offsets[:, 1]
     for sentence in passage.sentences:
         inside = np.flatnonzero((begins >= sentence.start) & (ends <= sentence.end))
         if not len(inside):
