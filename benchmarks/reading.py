@@ -1,10 +1,11 @@
 """How fast does the reader read, against the same model in plain fp32 torch in the same run?
 
-    python benchmarks/reading.py DOCS GOLD [--questions 50] [--without-bf16]
+    python benchmarks/reading.py DOCS GOLD [--questions 50] [--without-bf16 {int8,float32}]
 
 Ten retrieved passages a question: all of them, and as `SpanReader` does it, which reads the last
-only where the first ones leave it open. Says too whether all point at the same words. As on a
-processor that has no bf16, where matrices are kept in int8, with ``--without-bf16``.
+only where the first ones leave it open. Says too whether all point at the same words, and how often
+at a right sentence. ``--without-bf16`` shuts out this processor's bf16: in int8 as ships for those
+that have none, or in float32.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import torch
 from embeddings import int8
 from embeddings.runtime import pad
 from qa.bot import PASSAGES_READ, Bot
+from qa.cite import cite
+from qa.evaluate import is_right
 from qa.gold import read_gold, sample
 from qa.read import Extract
 from qa.span import SpanReader
@@ -51,12 +54,18 @@ class TorchReader(WholeReader):
         self._graph.run = run  # type: ignore[method-assign]
 
 
-def without_bf16(cache: str) -> None:
-    """Exports to `cache` as for such a processor, and keeps OpenVINO from using bf16."""
+def without_bf16(cache: str, *, rounded: bool) -> None:
+    """Exports to `cache` as for a processor without bf16, and keeps OpenVINO from using it.
+
+    In int8 if `rounded`, else in float32.
+    """
     os.environ["PINCITE_CACHE"] = cache
     round_matrices = int8.round_matrices
     int8.lacks_bf16 = lambda: True
-    int8.round_matrices = lambda graph: {**round_matrices(graph), "INFERENCE_PRECISION_HINT": "f32"}
+    int8.round_matrices = lambda graph: {
+        **(round_matrices(graph) if rounded else {}),
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
 
 
 def place(extract: Extract) -> tuple[str, int, int]:
@@ -76,11 +85,11 @@ def main() -> None:
     parser.add_argument("gold", type=Path)
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--index", type=Path)
-    parser.add_argument("--without-bf16", action="store_true")
+    parser.add_argument("--without-bf16", choices=["int8", "float32"])
     arguments = parser.parse_args()
     if arguments.without_bf16:
         with tempfile.TemporaryDirectory() as cache:
-            without_bf16(cache)
+            without_bf16(cache, rounded=arguments.without_bf16 == "int8")
             compare(arguments)
     else:
         compare(arguments)
@@ -96,6 +105,7 @@ def compare(arguments: argparse.Namespace) -> None:
     }
     times: dict[str, list[float]] = {name: [] for name in readers}
     first: dict[str, list[Extract]] = {name: [] for name in readers}
+    right = dict.fromkeys(readers, 0)
     with Bot.open(arguments.docs, index=arguments.index) as bot:
         for gold in golds:
             hits = bot.search(gold.question, PASSAGES_READ)
@@ -103,8 +113,11 @@ def compare(arguments: argparse.Namespace) -> None:
                 began = time.perf_counter()
                 first[name].append(reader.read(gold.question, hits)[0])
                 times[name].append(time.perf_counter() - began)
+                (cited,) = cite(first[name][-1:], bot.document, limit=1)
+                right[name] += is_right(gold, cited.quote, cited.path)
     for name, found in times.items():
-        print(f"{name:<12} {1000 * median(found[1:]):6.1f} ms a question")
+        milliseconds = 1000 * median(found[1:])
+        print(f"{name:<12} {milliseconds:6.1f} ms a question, right {right[name] / len(golds):.3f}")
     for name in ("OpenVINO", "as it ships"):
         ratio = median(times["torch fp32"][1:]) / median(times[name][1:])
         pairs = list(zip(first[name], first["torch fp32"], strict=True))
