@@ -13,7 +13,7 @@ from other_forms import keyword_questions, statement_questions
 from paraphrases import WordNet, other_words, paraphrase_questions
 from reader_batches import CLS, Example, Mixture, chunk_batches, collate, epoch_items
 from reader_data import Corpus, Passage, Question, encode_questions
-from reader_model import MASKED, Teacher, load_tokenizer
+from reader_model import MASKED, FeatureDropout, ReaderModel, Teacher, load_tokenizer
 from tokenizers import Tokenizer
 from train_reader import contest_losses, taught_losses
 from transformers import MPNetConfig, MPNetModel
@@ -199,6 +199,25 @@ def test_a_teacher_begins_with_the_weights_its_publishers_name(
     teacher_start.main()
     assert (out / "model.safetensors").read_bytes() == b"weights" * 50
     assert json.loads((out / "config.json").read_text()) == {"model_type": "mpnet"}
+
+
+def test_dropped_features_are_the_same_at_all_tokens_of_an_example() -> None:
+    model = ReaderModel(1)
+    dropout = FeatureDropout(model, 0.25)
+    layer = model.get_submodule("bert.encoder.layer.0.output.dense")
+    assert isinstance(layer, torch.nn.Linear)
+    dropout.generator.manual_seed(5)
+    added = layer(torch.ones(3, 7, layer.in_features))
+    dropped = added == 0
+    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped))
+    assert not torch.equal(dropped[0], dropped[1])
+    assert 0.15 < dropped.float().mean() < 0.35
+    plain = torch.nn.functional.linear(
+        torch.ones(3, 7, layer.in_features), layer.weight, layer.bias
+    )
+    torch.testing.assert_close(added[~dropped], plain[~dropped] / 0.75)
+    dropout.generator.manual_seed(5)
+    assert torch.equal(layer(torch.ones(3, 7, layer.in_features)), added)
 
 
 def test_twelve_layers_are_six_with_damped_ones_between() -> None:
