@@ -17,7 +17,7 @@ from reader_model import MASKED, FeatureDropout, ReaderModel, Teacher, load_toke
 from tokenizers import Tokenizer
 from train_reader import contest_losses, taught_losses
 from transformers import MPNetConfig, MPNetModel
-from twelve_layers import DAMPED, between
+from twelve_layers import align, pieces
 
 PARAGRAPHS = [
     ["The school was founded in 1842 by Edward Sorin.", "It has two lakes."],
@@ -220,25 +220,16 @@ def test_dropped_features_are_the_same_at_all_tokens_of_an_example() -> None:
     assert torch.equal(layer(torch.ones(3, 7, layer.in_features)), added)
 
 
-def test_twelve_layers_are_six_with_damped_ones_between() -> None:
-    parts = ["attention.self.query.bias", "output.dense.bias", "attention.output.LayerNorm.weight"]
-    six = {f"bert.encoder.layer.{n}.{p}": torch.tensor([n]) for n in range(6) for p in parts}
-    six |= {f"bert.encoder.layer.{n}.output.LayerNorm.weight": torch.ones(1) for n in range(6)}
-    six["qa_outputs.bias"] = torch.tensor([3.0]).half()
-    twelve = {
-        f"bert.encoder.layer.{n}.{p}": torch.tensor([100.0])
-        for n in range(12)
-        for p in [*parts, "output.LayerNorm.weight"]
-    }
-    start = between(six, twelve)
-    assert set(start) == {*twelve, "qa_outputs.bias"}
-    assert start["qa_outputs.bias"].tolist() == [3]
-    assert start["bert.encoder.layer.6.output.dense.bias"].tolist() == [3]
-    assert start["bert.encoder.layer.7.attention.self.query.bias"].tolist() == [100]
-    assert start["bert.encoder.layer.7.output.dense.bias"].tolist() == [100 * DAMPED]
-    mixed = pytest.approx(100 * DAMPED + 1 - DAMPED)
-    for norm in ("output.LayerNorm.weight", "attention.output.LayerNorm.weight"):
-        assert start[f"bert.encoder.layer.7.{norm}"].item() == mixed
+def test_layers_learn_to_make_the_same_of_other_embeddings(corpus: Corpus) -> None:
+    original, model = ReaderModel(1), ReaderModel(1)
+    with torch.no_grad():
+        words = original.bert.embeddings.word_embeddings.weight
+        words += (
+            0.5 * words.std() * torch.randn(words.shape, generator=torch.Generator().manual_seed(1))
+        )
+    before = align(model, original, pieces(corpus, 1), 1)
+    align(model, original, pieces(corpus, 1), 20)
+    assert align(model, original, pieces(corpus, 1), 1) < 0.6 * before
 
 
 def test_an_epoch_follows_from_its_seed_and_number(corpus: Corpus) -> None:

@@ -50,8 +50,8 @@ class Mixture:
     short_tokens: tuple[int, int] = (70, 160)
 
 
-# A teacher is slow: it sees less of what the reader is taught beside it, on shorter windows.
-FOR_TEACHER = Mixture(
+# For a slow model: less of what is taught beside people's questions, and shorter windows.
+SHORTER = Mixture(
     contests=12_000,
     beside=12_000,
     keywords=6_000,

