@@ -41,7 +41,7 @@ ROW_PENALTY = 10.0
 """What the score of a row loses that has nothing of what the question names in another row."""
 NO_ANSWER = 4.0
 """What the reader of this project gives "no answer" too little: where F1 is best on SQuAD 2.0."""
-EXPORT_VERSION = 3
+EXPORT_VERSION = 2
 MAX_ERROR = 1e-3
 WEIGHTS = "data/reader.safetensors"
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
@@ -73,6 +73,7 @@ class SpanReader:
         def load() -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
             return _bundled(weights) if model is None else _any_model(folder)
 
+        self._no_answer = NO_ANSWER if model is None else 0.0
         exported = cache_folder() / "readers" / f"{self.name}-v{EXPORT_VERSION}"
         if not exported.is_dir():
             module, tokenizer, settings = load()
@@ -112,12 +113,11 @@ class SpanReader:
         encodings = self._graph.tokenizer.encode_batch([(question, h.passage.text) for h in hits])
         for encoding in encodings:
             encoding.truncate(self._graph.settings["window"])
-        no_answer = self._graph.settings.get("no_answer", 0.0)
         for numbers, outputs in self._graph.run(encodings):
             for row, number in enumerate(numbers):
                 hit, encoding = hits[number], encodings[number]
                 start, end = (output[row][: len(encoding.ids)] for output in outputs)
-                for sentence, extract in decode(encoding, start, end, hit, no_answer):
+                for sentence, extract in decode(encoding, start, end, hit, self._no_answer):
                     key = (hit.passage.document, sentence)
                     if share := lacks.get(key):
                         extract = replace(extract, score=extract.score - ROW_PENALTY * share)
@@ -174,7 +174,7 @@ def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]
     missing, odd = model.load_state_dict(state | own, strict=False)
     if missing or set(odd) - _UNUSED:
         raise ModelError(f"The reader's weights do not fit: {missing or odd}. Reinstall pincite.")
-    settings = {"inputs": INPUTS, "pad_id": 0, "window": 512, "int8": True, "no_answer": NO_ANSWER}
+    settings = {"inputs": INPUTS, "pad_id": 0, "window": 512, "int8": True}
     return _logits(model, INPUTS), Tokenizer.from_file(str(folder / "tokenizer.json")), settings
 
 

@@ -125,7 +125,7 @@ def test_the_reader_points_at_the_answer_of_a_passage_it_never_saw() -> None:
 
     assert answer("When was the light lit for the first time?") == "14 October 1871"
     assert answer("Who was the last keeper?") == "Tomas Relph"
-    assert answer("Where did the keeper go?").endswith("a farm in Calderby")
+    assert answer("Where did the keeper go?") == "left in 1964 for a farm in Calderby"
     assert len(reader.read("Who?", [hit])) == 2
     assert reader.read("Who?", []) == []
     known = reader.read("Who was the last keeper?", [hit])[0].score
