@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import teacher_start
 import torch
+from development_sets import small_folders
 from other_forms import keyword_questions, statement_questions
 from paraphrases import WordNet, other_words, paraphrase_questions
 from reader_batches import CLS, Example, Mixture, chunk_batches, collate, epoch_items
@@ -240,3 +242,21 @@ def test_an_epoch_follows_from_its_seed_and_number(corpus: Corpus) -> None:
     assert order(1, 0) == order(1, 0)
     assert len({order(seed, 0) for seed in range(8)}) > 1
     assert len({order(1, epoch) for epoch in range(8)}) > 1
+
+
+def test_a_small_folder_is_asked_about_its_own_paragraphs(tmp_path: Path) -> None:
+    paragraphs = []
+    for number in range(20):
+        words = f"Paragraph {number} is here."
+        found = [{"text": f"Paragraph {number}", "answer_start": 0}]
+        asked = [{"id": f"{number}a", "question": "Which is here?", "answers": found}] * 2
+        paragraphs.append({"context": words, "qas": [*asked, {**asked[0], "answers": []}]})
+    path = tmp_path / "dev.json.gz"
+    article = {"title": "Rhine: the river", "paragraphs": paragraphs}
+    path.write_bytes(gzip.compress(json.dumps({"data": [article]}).encode()))
+    ((name, text, golds),) = small_folders(path)
+    assert name == "Rhine_the_river"
+    assert text.startswith("Paragraph 6 is")
+    assert text.endswith("Paragraph 13 is here.")
+    assert [bool(g.answers) for g in golds] == [True] * 9 + [False] * 3
+    assert all(answer in text for gold in golds for answer in gold.answers)

@@ -25,10 +25,20 @@ Judged = list[tuple[tuple[float, ...], bool]]
 
 
 def judged(folder: Path, reader: str | None, questions: int) -> tuple[str, Judged]:
-    """The reader's name, and features and rightness of so many questions of the set."""
-    golds = sample(read_gold(folder / "gold.jsonl"), questions)
-    with Bot.open(folder / "docs", reader=reader) as bot:
-        return bot.reader.name, list(judge(bot, golds))
+    """The reader's name, and features and rightness of so many questions of the set.
+
+    A set is a folder with documents and questions, or many such folders, and a part from each.
+    """
+    files = sorted(folder.rglob("gold.jsonl"))
+    if not files:
+        raise FileNotFoundError(f"{folder} has no questions: make it with development_sets.py")
+    rows: Judged = []
+    for file in files:
+        golds = sample(read_gold(file), -(-questions // len(files)))
+        with Bot.open(file.parent / "docs", reader=reader) as bot:
+            name = bot.reader.name
+            rows += judge(bot, golds)
+    return name, rows
 
 
 def fitted(name: str, sets: list[Judged], precision: float) -> Calibration:

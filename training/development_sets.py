@@ -11,6 +11,8 @@ Writes `NAME/docs/` and `NAME/gold.jsonl` for each of
              the reader's training leaves out
   doc2dial-turns   the same pages, the later questions with their history
   nq-half, doc2dial-half   every second document left out: its questions have no answer any more
+  small      35 folders of one short document: eight paragraphs of an article of SQuAD 2.0 dev, with
+             three questions that they answer to one that they do not
 """
 
 from __future__ import annotations
@@ -28,7 +30,11 @@ from typing import Any
 from reader_data import page_held_out
 
 from embeddings.sentences import split_sentences
-from qa.gold import Gold, read_gold, read_squad_paragraphs
+from qa.gold import Gold, read_gold, read_squad_paragraphs, sample
+
+PARAGRAPHS = 8
+ANSWERABLE, UNANSWERABLE = 9, 3
+"""Of a small folder."""
 
 
 def write(folder: Path, docs: Iterable[tuple[str, str]], golds: Iterable[Gold]) -> None:
@@ -41,7 +47,28 @@ def write(folder: Path, docs: Iterable[tuple[str, str]], golds: Iterable[Gold]) 
         for gold in golds:
             history = [{"question": q, "answer": a} for q, a in gold.history]
             file.write(json.dumps(asdict(gold) | {"history": history}) + "\n")
-    print(folder.name)
+    print(folder)
+
+
+def small_folders(path: Path) -> Iterator[tuple[str, str, list[Gold]]]:
+    """Of each article of a SQuAD 2.0 file its name, paragraphs from its middle, and questions."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        articles: list[dict[str, Any]] = json.load(file)["data"]
+    for article in articles:
+        paragraphs = article["paragraphs"]
+        middle = max(0, (len(paragraphs) - PARAGRAPHS) // 2)
+        paragraphs = paragraphs[middle : middle + PARAGRAPHS]
+        golds = [
+            Gold(qa["id"], qa["question"], tuple(a["text"] for a in qa["answers"]), None, None, ())
+            for paragraph in paragraphs
+            for qa in paragraph["qas"]
+        ]
+        answered, not_answered = (
+            [g for g in golds if bool(g.answers) is has] for has in (True, False)
+        )
+        chosen = sample(answered, ANSWERABLE) + sample(not_answered, UNANSWERABLE)
+        text = "\n\n".join(paragraph["context"] for paragraph in paragraphs)
+        yield _name(article["title"]), text, chosen
 
 
 def natural_questions(path: Path) -> tuple[dict[str, str], list[Gold]]:
@@ -117,6 +144,8 @@ def main() -> None:
     for name, file in (("squad11", "squad-dev-v1.1"), ("squad20", "squad-dev-v2.0")):
         path = data / f"{file}.json.gz"
         write(target / name, read_squad_paragraphs(path), read_gold(path))
+    for name, text, golds in small_folders(data / "squad-dev-v2.0.json.gz"):
+        write(target / "small" / name, [(f"{name}.txt", text)], golds)
     with tarfile.open(data / "squad-articles.tar.xz") as tar:
         texts = ((Path(m.name).name, tar.extractfile(m)) for m in tar if m.isfile())
         docs = [(name, file.read().decode("utf-8")) for name, file in texts if file is not None]
