@@ -8,7 +8,7 @@ from typing import Any
 from qa.bot import Bot
 from qa.cite import cite
 from qa.confidence import Calibration, features
-from qa.evaluate import is_right
+from qa.evaluate import is_right_anywhere
 from qa.gold import Gold
 from qa.metrics import risk_coverage
 
@@ -25,7 +25,7 @@ def judge(
     for done, gold in enumerate(golds, start=1):
         extracts = bot.read(bot.understand(gold.question, gold.history))
         for first in cite(extracts, bot.document, limit=1):
-            rightness = is_right(gold, first.quote, first.path)
+            rightness = is_right_anywhere(gold, first)
             yield features(extracts, bot.reader.retrieval_weight), rightness
         progress(done)
 

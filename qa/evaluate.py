@@ -9,6 +9,7 @@ from embeddings.documents import Document
 from embeddings.passages import Passage
 from qa import metrics
 from qa.bot import Bot
+from qa.cite import Citation
 from qa.gold import Gold
 from qa.within import Filter
 
@@ -81,6 +82,11 @@ def is_right(gold: Gold, sentence: str, path: str) -> bool:
     return metrics.contains_answer(sentence, gold.answers)
 
 
+def is_right_anywhere(gold: Gold, citation: Citation) -> bool:
+    """Whether the citation's sentence answers in any of the places where it stands."""
+    return any(is_right(gold, place.quote, place.path) for place in (citation, *citation.also))
+
+
 def first_right(
     gold: Gold, found: Iterable[Sequence[Passage]], document: Callable[[str], Document]
 ) -> int | None:
@@ -108,8 +114,7 @@ def _ask(bot: Bot, gold: Gold, among: Filter) -> Row:
         before=among.before,
     )
     first = answer.citations[0] if answer.citations else None
-    places = (first, *first.also) if first is not None else ()
-    right = any(is_right(gold, place.quote, place.path) for place in places)
+    right = first is not None and is_right_anywhere(gold, first)
     text = answer.text if answer.confidence >= bot.calibration.threshold else None
     return Row(
         id=gold.id,

@@ -6,7 +6,7 @@ import pytest
 from qa.bot import Bot
 from qa.calibrate import cross_fit, fit, judge
 from qa.confidence import logistic
-from qa.gold import read_gold
+from qa.gold import Gold, read_gold
 
 GOLD = Path(__file__).parent / "gold" / "seed.jsonl"
 
@@ -46,3 +46,15 @@ def test_every_question_is_judged_by_its_first_citation(bot: Bot) -> None:
     assert not any(
         right for (_, right), gold in zip(judged, golds, strict=True) if not gold.answerable
     )
+
+
+def test_a_sentence_is_right_in_any_document_that_holds_it(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        text = f"This is {name}. The harbour was opened by Queen Maud in 1911."
+        (tmp_path / name).write_text(text, "utf-8")
+    golds = [
+        Gold(name, "Who opened the harbour?", ("Queen Maud",), None, f"{name}.txt", ())
+        for name in "abc"
+    ]
+    with Bot.open(tmp_path) as copies:
+        assert [right for _, right in judge(copies, golds)] == [True, True, False]
