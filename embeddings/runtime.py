@@ -239,6 +239,7 @@ def export(
         runtime = "torch" if properties is None else "openvino"
         text = json.dumps(settings | {"runtime": runtime, "properties": properties})
         (work / "settings.json").write_text(text, "utf-8")
+        shutil.rmtree(work / "compiled", ignore_errors=True)  # OpenVINO looks for it by its path
         try:
             work.rename(folder)
         except OSError:
