@@ -34,9 +34,10 @@ MAX_QUESTION_TOKENS = 64
 RETRIEVAL_WEIGHT = 16.0
 """What a hit's fused score, 0 to 1, is worth beside the logits of its spans. Of 4 to 26, values
 from 16 to 20 gave the most right sentences over the development sets (`training/README.md`)."""
-SETTLED = 1.0
-"""Further passages are not read where only a span of more than this score could come first: of 819
-answerable questions of the development sets one loses its right answer by it."""
+SETTLED = 6.0
+"""Further passages are not read where only a span could come first whose logits are more than this
+above those of "no answer": of 819 answerable questions of the development sets one loses its right
+answer by it."""
 ROW_PENALTY = 10.0
 """What the score of a row loses that has nothing of what the question names in another row."""
 NO_ANSWER = 5.0
@@ -98,7 +99,8 @@ class SpanReader:
         first, rest = hits[: self.first_read], hits[self.first_read :]
         self._read(question, first, best, lacks)
         leading = max((rank_score(e, RETRIEVAL_WEIGHT) for e in best.values()), default=-math.inf)
-        still = [hit for hit in rest if leading - RETRIEVAL_WEIGHT * hit.score < SETTLED]
+        settled = SETTLED - self._no_answer
+        still = [hit for hit in rest if leading - RETRIEVAL_WEIGHT * hit.score < settled]
         self._read(question, still, best, lacks)
         return sorted(best.values(), key=_order)
 

@@ -153,3 +153,19 @@ def test_the_last_passages_are_read_only_where_the_first_leave_it_open() -> None
     assert read("Who was the lighthouse keeper?", *equal) == {0, 1, 2, 3}
     assert read("How deep is the sea?", *equal) == {0, 1, 2, 3, 4, 5}
     assert read("How deep is the sea?", 2, 2, 2, 2, 1.5, 0) == {0, 1, 2, 3, 4}
+
+
+def test_what_is_left_unread_does_not_hang_on_what_no_answer_is_worth() -> None:
+    text = "Tea is served in the hut."
+    hits = [
+        Hit(Passage(i, str(i), 0, len(text), text, (Span(0, len(text)),)), 2 - i / 20, 0.5, 1.0)
+        for i in range(40)
+    ]
+
+    def read(no_answer: float) -> set[int]:
+        reader = SpanReader()
+        reader._no_answer = no_answer
+        return {e.hit.passage.id for e in reader.read("How deep is the sea?", hits)}
+
+    assert 4 < len(read(0.0)) < 40
+    assert read(0.0) == read(5.0)
