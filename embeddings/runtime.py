@@ -104,7 +104,8 @@ class Graph:
         if self.settings["runtime"] == "torch":
             return _TorchForward(self.load_module())
         try:
-            return _OpenVinoForward(self._folder, self.settings.get("properties", {}))
+            kept = {"CACHE_DIR": str(self._folder / "compiled")}
+            return _OpenVinoForward(self._folder, kept | self.settings.get("properties", {}))
         except RuntimeError as error:
             raise _damaged(self._folder, error) from error
 
@@ -150,10 +151,8 @@ class _OpenVinoForward:
     def __init__(self, folder: Path, properties: Mapping[str, Any]) -> None:
         import openvino
 
-        core = openvino.Core()
-        core.set_property({"CACHE_DIR": str(folder / "compiled")})
         hints = {"PERFORMANCE_HINT": "THROUGHPUT", **properties}
-        compiled = core.compile_model(folder / "model.xml", "CPU", hints)
+        compiled = openvino.Core().compile_model(folder / "model.xml", "CPU", hints)
         self._queue = openvino.AsyncInferQueue(compiled)
         self._lock = threading.Lock()  # the queue is not for two threads at a time
         self.at_once = len(self._queue)
@@ -239,7 +238,6 @@ def export(
         runtime = "torch" if properties is None else "openvino"
         text = json.dumps(settings | {"runtime": runtime, "properties": properties})
         (work / "settings.json").write_text(text, "utf-8")
-        shutil.rmtree(work / "compiled", ignore_errors=True)  # OpenVINO looks for it by its path
         try:
             work.rename(folder)
         except OSError:
