@@ -24,10 +24,12 @@ import re
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from reader_data import page_held_out
+from reader_data import page_held_out, read_squad
 
 from embeddings.sentences import split_sentences
 from qa.gold import Gold, read_gold, read_squad_paragraphs, sample
@@ -52,10 +54,8 @@ def write(folder: Path, docs: Iterable[tuple[str, str]], golds: Iterable[Gold]) 
 
 def small_folders(path: Path) -> Iterator[tuple[str, str, list[Gold]]]:
     """Of each article of a SQuAD 2.0 file its name, paragraphs from its middle, and questions."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        articles: list[dict[str, Any]] = json.load(file)["data"]
-    for article in articles:
-        paragraphs = article["paragraphs"]
+    for title, article in groupby(read_squad(path), key=itemgetter(0)):
+        paragraphs = [paragraph for _, paragraph in article]
         middle = max(0, (len(paragraphs) - PARAGRAPHS) // 2)
         paragraphs = paragraphs[middle : middle + PARAGRAPHS]
         golds = [
@@ -63,12 +63,10 @@ def small_folders(path: Path) -> Iterator[tuple[str, str, list[Gold]]]:
             for paragraph in paragraphs
             for qa in paragraph["qas"]
         ]
-        answered, not_answered = (
-            [g for g in golds if bool(g.answers) is has] for has in (True, False)
-        )
-        chosen = sample(answered, ANSWERABLE) + sample(not_answered, UNANSWERABLE)
+        answered = sample([g for g in golds if g.answerable], ANSWERABLE)
+        not_answered = sample([g for g in golds if not g.answerable], UNANSWERABLE)
         text = "\n\n".join(paragraph["context"] for paragraph in paragraphs)
-        yield _name(article["title"]), text, chosen
+        yield _name(title), text, answered + not_answered
 
 
 def natural_questions(path: Path) -> tuple[dict[str, str], list[Gold]]:
