@@ -177,7 +177,7 @@ class Bot:
             if answers:
                 least = extracts[0].score - self.reader.margin
                 extracts = grouped(extract for extract in extracts if extract.score >= least)
-            found = self._cite(extracts, MAX_CITATIONS if answers else NEAREST, among)
+            found = self.cite(extracts, MAX_CITATIONS if answers else NEAREST, among)
         return Answer(
             question=understood.question,
             text=found[0].answer if answers else None,
@@ -203,7 +203,7 @@ class Bot:
         among = Filter.of(within, after, before)
         with self._snapshot():
             extracts = central_sentences(self.stores, self.encoder, among)
-            citations = tuple(self._cite(extracts, SENTENCES, among))
+            citations = tuple(self.cite(extracts, SENTENCES, among))
         return Answer(
             question=question,
             text=citations[0].answer if citations else None,
@@ -227,6 +227,17 @@ class Bot:
         beside = self.reader.read(understood.message, hits)
         return agreed(extracts, beside, self.reader.retrieval_weight)
 
+    def cite(
+        self, extracts: Sequence[Extract], limit: int, among: Filter = EVERYTHING
+    ) -> list[Citation]:
+        """Citations of the extracts, under those of the documents' paths that the filter takes."""
+
+        def paths(document: str) -> list[str]:
+            found = (path for store in self.stores for path in store.paths(document))
+            return [path for path in found if among.takes_in(path)]
+
+        return cite(extracts, self.document, limit=limit, paths=paths)
+
     def search(
         self,
         question: str,
@@ -247,15 +258,6 @@ class Bot:
 
     def _retrieve(self, understood: Understood, k: int, among: Filter) -> list[Hit]:
         return self._retriever.retrieve(understood.question, k, among, understood.background)
-
-    def _cite(self, extracts: Sequence[Extract], limit: int, among: Filter) -> list[Citation]:
-        """Citations of the extracts, under those of the documents' paths that the filter takes."""
-
-        def paths(document: str) -> list[str]:
-            found = (path for store in self.stores for path in store.paths(document))
-            return [path for path in found if among.takes_in(path)]
-
-        return cite(extracts, self.document, limit=limit, paths=paths)
 
     def chat(
         self,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from qa.bot import Bot
-from qa.cite import cite
 from qa.confidence import Calibration, features
 from qa.evaluate import is_right_anywhere
 from qa.gold import Gold
@@ -24,7 +23,7 @@ def judge(
     """
     for done, gold in enumerate(golds, start=1):
         extracts = bot.read(bot.understand(gold.question, gold.history))
-        for first in cite(extracts, bot.document, limit=1):
+        for first in bot.cite(extracts, limit=1):
             rightness = is_right_anywhere(gold, first)
             yield features(extracts, bot.reader.retrieval_weight), rightness
         progress(done)

@@ -48,9 +48,10 @@ def test_every_question_is_judged_by_its_first_citation(bot: Bot) -> None:
     )
 
 
-def test_a_sentence_is_right_in_any_document_that_holds_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["This is {}. ", ""], ids=["copy", "twin"])
+def test_a_sentence_is_right_in_any_file_that_holds_it(tmp_path: Path, before: str) -> None:
     for name in ("a.txt", "b.txt"):
-        text = f"This is {name}. The harbour was opened by Queen Maud in 1911."
+        text = before.format(name) + "The harbour was opened by Queen Maud in 1911."
         (tmp_path / name).write_text(text, "utf-8")
     golds = [
         Gold(name, "Who opened the harbour?", ("Queen Maud",), None, f"{name}.txt", ())
