@@ -4,12 +4,14 @@ import io
 import json
 import math
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 import teacher_start
 import torch
+import written
 from development_sets import small_folders
 from other_forms import keyword_questions, statement_questions
 from paraphrases import WordNet, other_words, paraphrase_questions
@@ -260,3 +262,51 @@ def test_a_small_folder_is_asked_about_its_own_paragraphs(tmp_path: Path) -> Non
     assert text.endswith("Paragraph 13 is here.")
     assert [bool(g.answers) for g in golds] == [True] * 9 + [False] * 3
     assert all(answer in text for gold in golds for answer in gold.answers)
+
+
+def test_written_questions_are_asked_on_their_passage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer
+) -> None:
+    text = "Anode\n\nAn anode is an electrode. Current enters by it.\n"
+    with tarfile.open(tmp_path / "encyclopedia-64MB.tar.xz", "w:xz") as tar:
+        for name in ("00825-Anode.txt", "00826-Cathode.txt"):
+            member = tarfile.TarInfo(f"encyclopedia/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    anode = "00825-Anode.txt:7-32"
+    rows = [
+        (anode, "What sort of thing?", "electrode"),
+        (anode, "How heavy?", "-"),
+        ("mixer-1", "How do I turn it on?", "Press the knob"),
+    ]
+    (tmp_path / "train.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
+    (tmp_path / "manuals.tsv").write_text("mixer-1\tThe mixer\tPress the knob, then wait.\n")
+    (tmp_path / "articles.tsv").write_text('00825-Anode.txt\tWhat is "it"?\tAn anode | Current\n')
+    monkeypatch.setattr(written, "FOLDER", tmp_path)
+    corpus = written.load_written(tmp_path, tokenizer)
+    assert [(p.title, p.text) for p in corpus.passages] == [
+        ("Anode", "An anode is an electrode."),
+        ("The mixer", "Press the knob, then wait."),
+    ]
+    assert [(q.passage, q.answers) for q in corpus.unanswerable] == [(0, ())]
+    assert [q.passage for q in corpus.answerable] == [0, 1]
+    for question in corpus.answerable:
+        ((first, last),) = question.spans
+        tokens = corpus.passages[question.passage].tokens[first : last + 1]
+        assert (tokenizer.decode(tokens),) == (question.answers[0].lower(),)
+    ((name, kept, (gold,)),) = written.written_folders(tmp_path)
+    assert (name, kept) == (
+        "00825-Anode",
+        "Anode\n\nAn anode is an electrode. Current enters by it.\n",
+    )
+    assert (gold.question, gold.answers) == ('What is "it"?', ("An anode", "Current"))
+
+
+@pytest.mark.parametrize("file", ["train.tsv", "articles.tsv", "licences.tsv"])
+def test_the_written_questions_are_whole(file: str) -> None:
+    rows = list(written.read_rows(file))
+    assert {len(row) for row in rows} == {3}
+    assert all(field and field == field.strip() for row in rows for field in row)
+    assert len({(name, asked) for name, asked, _ in rows}) == len(rows) > 100
+    unanswered = sum(row[-1] == "-" for row in rows)
+    assert 0.2 < unanswered / len(rows) < 0.4

@@ -13,6 +13,8 @@ Writes `NAME/docs/` and `NAME/gold.jsonl` for each of
   nq-half, doc2dial-half   every second document left out: its questions have no answer any more
   small      35 folders of one short document: eight paragraphs of an article of SQuAD 2.0 dev, with
              three questions that they answer to one that they do not
+  written    40 folders of one short article, with questions in other words than the article's
+  licences   eight licences of software, with questions in other words
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from reader_data import page_held_out, read_squad
+from written import licences, written_folders
 
 from embeddings.sentences import split_sentences
 from qa.gold import Gold, read_gold, read_squad_paragraphs, sample
@@ -144,6 +147,8 @@ def main() -> None:
         write(target / name, read_squad_paragraphs(path), read_gold(path))
     for name, text, golds in small_folders(data / "squad-dev-v2.0.json.gz"):
         write(target / "small" / name, [(f"{name}.txt", text)], golds)
+    for name, text, golds in written_folders(data):
+        write(target / "written" / name, [(f"{name}.txt", text)], golds)
     with tarfile.open(data / "squad-articles.tar.xz") as tar:
         texts = ((Path(m.name).name, tar.extractfile(m)) for m in tar if m.isfile())
         docs = [(name, file.read().decode("utf-8")) for name, file in texts if file is not None]
@@ -156,6 +161,8 @@ def main() -> None:
     write(target / "doc2dial", pages.items(), first)
     write(target / "doc2dial-half", *halved(pages, first))
     write(target / "doc2dial-turns", pages.items(), (g for g in golds if g.history))
+    pages, golds = licences()
+    write(target / "licences", pages.items(), golds)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import torch
 from hard_negatives import mine
 from reader_data import join, load_corpus, load_pages
 from reader_model import load_tokenizer
+from written import load_written
 
 
 def main() -> None:
@@ -38,6 +39,9 @@ def main() -> None:
     print("questions by number of negatives", counts, flush=True)
     join(corpus, pages)
     print("on pages", len(pages.answerable), flush=True)
+    written = load_written(arguments.data, tokenizer)
+    join(corpus, written)
+    print("written", len(written.answerable), len(written.unanswerable), flush=True)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with arguments.out.open("wb") as file:
         pickle.dump((corpus, negatives), file)

@@ -46,6 +46,7 @@ class Mixture:
     paraphrases: int = 15_000
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
+    written: int = 6  # times each of `written.py` is seen, answerable or not
     short: float = 0.7  # share of windows that are shorter than they could be
     short_tokens: tuple[int, int] = (70, 160)
 
@@ -98,7 +99,11 @@ def epoch_items(
 ) -> list[Item]:
     """One epoch's questions with the passage each is read on, shuffled."""
     rng = random.Random(f"epoch {seed} {epoch}")
-    times = {"nq": mixture.natural_questions, "doc2dial": mixture.pages}
+    times = {
+        "nq": mixture.natural_questions,
+        "doc2dial": mixture.pages,
+        "written": mixture.written,
+    }
     mined = sorted(negatives)
     contested = set(rng.sample(mined, min(mixture.contests, len(mined))))
     items: list[Item] = []
@@ -107,7 +112,9 @@ def epoch_items(
         rivals = rng.sample(wrong, min(mixture.rivals, len(wrong)))
         items.append((question, (question.passage, *rivals), True))
         items += [(question, (question.passage,), True)] * (times.get(question.source, 1) - 1)
-    items += [(q, (q.passage,), True) for q in corpus.unanswerable] * mixture.unanswerable
+    for question in corpus.unanswerable:
+        seen = mixture.written if question.source == "written" else mixture.unanswerable
+        items += [(question, (question.passage,), True)] * seen
     shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
     cut = [q for q in shown if beside(corpus.passages[q.passage], q.spans)]
     items += [(q, (q.passage,), False) for q in cut[: mixture.beside]]

@@ -97,7 +97,7 @@ def load_corpus(folder: Path, tokenizer: Tokenizer) -> Corpus:
     _add_squad(corpus, folder / "squad-train-with-unanswerable.json.gz", "squad")
     _add_squad(corpus, folder / "squadshifts-new-wiki.json.gz", "newwiki")
     _add_natural_questions(corpus, folder / "natural-questions-train.jsonl.gz")
-    _tokenise(corpus, tokenizer)
+    tokenise(corpus, tokenizer)
     return corpus
 
 
@@ -125,7 +125,7 @@ def load_pages(folder: Path, tokenizer: Tokenizer) -> Corpus:
         answers = (span[b["start_index"] : b["end_index"]].strip(" \n.,;") for b in bounds)
         kept = tuple(dict.fromkeys(a for a in answers if _says_something(a)))
         corpus.answerable.append(Question(normalise_question(asked), number, kept, "doc2dial"))
-    _tokenise(corpus, tokenizer)
+    tokenise(corpus, tokenizer)
     return corpus
 
 
@@ -208,7 +208,7 @@ def encode_questions(questions: list[Question], tokenizer: Tokenizer) -> None:
         question.tokens = encoding.ids[:MAX_QUESTION_TOKENS]
 
 
-def _tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
+def tokenise(corpus: Corpus, tokenizer: Tokenizer) -> None:
     """Fill in tokens, sentence starts and spans; drop questions whose answer cannot be placed."""
     texts = [p.text for p in corpus.passages]
     encodings = tokenizer.encode_batch(texts, add_special_tokens=False)

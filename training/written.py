@@ -1,0 +1,106 @@
+"""Questions written for this project: people who ask do not know the words of the document.
+
+Those of the public sets were written with the passage before the eyes, and use its words; readers
+trained on them give little to a span that is asked for in others. A large language model wrote
+these (`written/README.md`), on passages of articles of ``encyclopedia-64MB.tar.xz``, of which the
+files hold nothing but the answers, of manuals and of licences.
+"""
+
+from __future__ import annotations
+
+import csv
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from reader_data import Corpus, Passage, Question, normalise_question, tokenise
+from tokenizers import Tokenizer
+
+from qa.gold import Gold
+
+FOLDER = Path(__file__).parent / "written"
+LICENCES = Path("/usr/share/common-licenses")
+"""Where Debian keeps the texts of licences."""
+WORDS = 700
+"""Of the beginning of an article that is one document of its own, and the rest of a paragraph."""
+
+
+def read_rows(name: str) -> Iterator[list[str]]:
+    """The rows of a tab-separated file of `FOLDER`."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
+def read_articles(data: Path, names: Iterable[str]) -> dict[str, str]:
+    """The text of these articles of the encyclopedia in the folder ``data``."""
+    wanted, found = set(names), {}
+    with tarfile.open(data / "encyclopedia-64MB.tar.xz") as tar:
+        for member in tar:
+            name = Path(member.name).name
+            if name in wanted and (file := tar.extractfile(member)) is not None:
+                found[name] = file.read().decode("utf-8")
+    return found
+
+
+def load_written(data: Path, tokenizer: Tokenizer) -> Corpus:
+    """The questions for training on their passages, tokenised.
+
+    A row of ``train.tsv`` is a passage, a question, and its answer, "-" without one. The passage is
+    one of ``manuals.tsv``, whose rows are its name, its document's title and its text, or a part of
+    an article, as in ``00825-Anode.txt:120-940``.
+    """
+    rows = list(read_rows("train.tsv"))
+    manuals = {name: (title, text) for name, title, text in read_rows("manuals.tsv")}
+    articles = read_articles(data, (name.partition(":")[0] for name, *_ in rows))
+    corpus = Corpus([], [], [])
+    numbers: dict[str, int] = {}
+    for name, asked, answer in rows:
+        number = numbers.setdefault(name, len(corpus.passages))
+        if number == len(corpus.passages):
+            title, text = manuals.get(name) or _part(articles, name)
+            corpus.passages.append(Passage(title, text, "written"))
+        answers = () if answer == "-" else (answer,)
+        questions = corpus.answerable if answers else corpus.unanswerable
+        questions.append(Question(normalise_question(asked), number, answers, "written"))
+    tokenise(corpus, tokenizer)
+    return corpus
+
+
+def _part(articles: dict[str, str], name: str) -> tuple[str, str]:
+    """The title of an article and the part of its text that ``name`` says."""
+    article, _, part = name.partition(":")
+    start, end = map(int, part.split("-"))
+    return articles[article].partition("\n")[0], articles[article][start:end]
+
+
+def written_folders(data: Path) -> Iterator[tuple[str, str, list[Gold]]]:
+    """Of each document of ``articles.tsv`` its name, the text, and questions.
+
+    A row is the article, a question and its answers between " | ", "-" without one.
+    """
+    golds = _golds("articles.tsv")
+    for name, text in sorted(read_articles(data, golds).items()):
+        kept: list[str] = []
+        for paragraph in filter(str.strip, text.split("\n")):
+            kept.append(paragraph)
+            if sum(len(paragraph.split()) for paragraph in kept) > WORDS:
+                break
+        yield name.removesuffix(".txt"), "\n\n".join(kept) + "\n", golds[name]
+
+
+def licences() -> tuple[dict[str, str], list[Gold]]:
+    """The texts of licences, and the questions of ``licences.tsv``, in the form of the others."""
+    golds = _golds("licences.tsv")
+    texts = {name: (LICENCES / name.removesuffix(".txt")).read_text("utf-8") for name in golds}
+    return texts, [gold for asked in golds.values() for gold in asked]
+
+
+def _golds(file: str) -> dict[str, list[Gold]]:
+    """The questions of each document that a file names."""
+    golds: dict[str, list[Gold]] = {}
+    for number, (name, asked, answer) in enumerate(read_rows(file), start=1):
+        answers = () if answer == "-" else tuple(answer.split(" | "))
+        document = name if answers else None
+        gold = Gold(f"{Path(file).stem}-{number}", asked, answers, None, document, ())
+        golds.setdefault(name, []).append(gold)
+    return golds
