@@ -309,4 +309,18 @@ def test_the_written_questions_are_whole(file: str) -> None:
     assert all(field and field == field.strip() for row in rows for field in row)
     assert len({(name, asked) for name, asked, _ in rows}) == len(rows) > 100
     unanswered = sum(row[-1] == "-" for row in rows)
-    assert 0.2 < unanswered / len(rows) < 0.4
+    assert 0.15 < unanswered / len(rows) < 0.35
+
+
+def test_written_questions_are_also_asked_without_what_answers_them(corpus: Corpus) -> None:
+    for question in corpus.answerable:
+        question.source = "written"
+    corpus.unanswerable = [Question("how high is it?", 1, (), "written")]
+    corpus.passages[0].tokens += [CLS] * 60  # room behind the answers
+    mixture = Mixture(beside=0, written=4, written_beside=3)
+    items = epoch_items(corpus, {}, [], mixture, seed=1, epoch=0)
+    shown = [(question.text, shown) for question, _, shown in items]
+    assert shown.count(("what can be seen from the road?", True)) == 4
+    assert shown.count(("how high is it?", True)) == 4
+    assert shown.count(("when was the school founded?", False)) == 3
+    assert shown.count(("what can be seen from the road?", False)) == 0

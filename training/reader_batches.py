@@ -47,6 +47,7 @@ class Mixture:
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
     written: int = 6  # times each of `written.py` is seen, answerable or not
+    written_beside: int = 2  # times each is seen without the sentences that answer
     short: float = 0.7  # share of windows that are shorter than they could be
     short_tokens: tuple[int, int] = (70, 160)
 
@@ -116,8 +117,10 @@ def epoch_items(
         seen = mixture.written if question.source == "written" else mixture.unanswerable
         items += [(question, (question.passage,), True)] * seen
     shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
-    cut = [q for q in shown if beside(corpus.passages[q.passage], q.spans)]
-    items += [(q, (q.passage,), False) for q in cut[: mixture.beside]]
+    written = [q for q in corpus.answerable if q.source == "written"]
+    cut = _with_beside(corpus, shown)[: mixture.beside]
+    cut += _with_beside(corpus, written) * mixture.written_beside
+    items += [(q, (q.passage,), False) for q in cut]
     numbers: dict[str, list[int]] = defaultdict(list)
     for number, passage in enumerate(corpus.passages):
         numbers[passage.title].append(number)
@@ -231,6 +234,11 @@ def beside(passage: Passage, spans: list[tuple[int, int]]) -> list[tuple[int, in
             begin = hi
     ranges.append((begin, len(passage.tokens)))
     return [(a, z) for a, z in ranges if MIN_BESIDE_TOKENS <= z - a <= MAX_WINDOW_TOKENS]
+
+
+def _with_beside(corpus: Corpus, questions: list[Question]) -> list[Question]:
+    """Those of the questions whose passage has room beside what answers them."""
+    return [q for q in questions if beside(corpus.passages[q.passage], q.spans)]
 
 
 def _window(
