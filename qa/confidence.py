@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FILE = "calibration.json"
 DEFAULT = "pincite-reader"
-FEATURES = ("score", "elsewhere", "rivals", "retrieval")
+FEATURES = ("score", "elsewhere", "rivals", "cosine")
 TEMPERATURE = 2.0
 """Of the softmax that says how many other extracts might as well have come first: of 1 to 6, the
 one that ordered right and wrong answers best over the development sets (`training/README.md`)."""
@@ -33,13 +33,14 @@ one that ordered right and wrong answers best over the development sets (`traini
 class Calibration:
     """A fitted calibrator: one weight a feature, and the threshold below which a bot abstains.
 
-    `reader` names what it was fitted for.
+    `reader` names what it was fitted for, `features` what the weights are of.
     """
 
     reader: str
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    features: tuple[str, ...] = FEATURES
 
     def confidence(self, extracts: Sequence[Extract], retrieval_weight: float) -> float:
         """The probability, 0 to 1, that the best extract's sentence is right; 0 without one.
@@ -62,13 +63,14 @@ def features(extracts: Sequence[Extract], retrieval_weight: float) -> tuple[floa
 
     The best score; the logarithm of how many other sentences the reader believes to answer, and one
     more; how far the best is from being alone, as -log of its share in a softmax over all of them;
-    and the fused score of its passage. None of them grows with the folder, as a BM25 does.
+    and the cosine of the question and its passage. None of them grows with the folder, as a BM25
+    does, or is a share of the best in it, which in a small one says little, as the fused score is.
     """
     best = extracts[0]
     elsewhere = math.log1p(sum(_sigmoid(extract.score) for extract in extracts[1:]))
     first, *others = (rank_score(extract, retrieval_weight) for extract in extracts)
     rivals = math.log1p(sum(math.exp((other - first) / TEMPERATURE) for other in others))
-    return best.score, elsewhere, rivals, best.hit.score
+    return best.score, elsewhere, rivals, best.hit.dense
 
 
 def _sigmoid(x: float) -> float:
@@ -90,7 +92,7 @@ def load_calibration(reader: str, index: Path) -> Calibration:
             raise StoreError(
                 f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
             ) from error
-        if found.reader == reader and len(found.weights) == len(FEATURES):
+        if found.reader == reader and found.features == FEATURES:
             return found
         log.warning(
             "%s was fitted for the reader %s, maybe by another version, and is not used. Run "
@@ -117,4 +119,10 @@ def save_calibration(calibration: Calibration, index: Path) -> None:
 
 def _calibration(data: dict[str, Any]) -> Calibration:
     weights = tuple(float(w) for w in data["weights"])
-    return Calibration(data["reader"], weights, float(data["bias"]), float(data["threshold"]))
+    return Calibration(
+        reader=data["reader"],
+        weights=weights,
+        bias=float(data["bias"]),
+        threshold=float(data["threshold"]),
+        features=tuple(data.get("features", ())),
+    )

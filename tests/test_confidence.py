@@ -27,7 +27,7 @@ WEIGHT = 16.0
 
 
 def test_an_answer_alone_has_nothing_elsewhere_and_no_rivals() -> None:
-    assert features([extract(0.9)], WEIGHT) == pytest.approx((0.9, 0.0, 0.0, 1.0))
+    assert features([extract(0.9)], WEIGHT) == pytest.approx((0.9, 0.0, 0.0, 0.5))
 
 
 def test_features_count_other_answers_and_what_might_have_come_first() -> None:
@@ -46,7 +46,7 @@ def test_retrieval_counts_among_rivals_as_in_the_order() -> None:
 
 
 def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
-    calibration = Calibration("toy", (2.0, 0.0, 0.0, 1.0), -2.8, 0.5)
+    calibration = Calibration("toy", (2.0, 0.0, 0.0, 1.0), -2.3, 0.5)
     assert calibration.confidence([extract(0.9), extract(0.6)], WEIGHT) == pytest.approx(0.5)
     assert calibration.confidence([], WEIGHT) == 0.0
     sure = Calibration("toy", (1e6, 0.0, 0.0, 0.0), 0.0, 0.5)
@@ -57,6 +57,7 @@ def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> Non
     for kind in ("pincite-reader", "sentences"):
         shipped = load_calibration(f"{kind}@1234", tmp_path)
         assert shipped.reader.startswith(f"{kind}@")
+        assert shipped.features == FEATURES
         assert len(shipped.weights) == len(FEATURES)
         assert 0.0 < shipped.threshold < 1.0
 
@@ -71,8 +72,11 @@ def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: P
 def test_a_calibration_of_other_features_is_not_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save_calibration(Calibration("sentences@1", (1.0, 2.0, 3.0), 0.5, 0.6), tmp_path)
-    assert len(load_calibration("sentences@1", tmp_path).weights) == len(FEATURES)
+    weights = (1.0, 2.0, 3.0, 4.0)
+    features = (*FEATURES[:3], "another")
+    save_calibration(Calibration("sentences@1", weights, 0.5, 0.6, features), tmp_path)
+    used = load_calibration("sentences@1", tmp_path)
+    assert (used.features, used.weights != weights) == (FEATURES, True)
     assert "Run `pincite calibrate` again" in caplog.text
 
 

@@ -1,6 +1,6 @@
 """Fits the calibration that ships with the project (`qa/data/calibration.json`).
 
-    python training/calibration.py ~/development squad11 squad20 nq nq-half articles --questions 300
+    python training/calibration.py ~/development squad11 squad20 nq written --questions 300
 
 Asks so many questions of each of these sets (made by `development_sets.py`). Each set's figures
 are those of a calibration fitted on the other sets alone; the one that is kept is fitted on all.
