@@ -131,7 +131,7 @@ class Retriever:
     ) -> dict[Place, _Scores]:
         """The passages' own scores mixed with the best that lies behind in their document.
 
-        The best is as high as before, for it tells the calibrator how sure retrieval is.
+        The best is as high as before, to count for as much beside what the reader says.
         """
         document = {
             (number, i): of
