@@ -280,7 +280,7 @@ def test_written_questions_are_asked_on_their_passage(
         ("mixer-1", "How do I turn it on?", "Press the knob"),
     ]
     (tmp_path / "train.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
-    (tmp_path / "manuals.tsv").write_text("mixer-1\tThe mixer\tPress the knob, then wait.\n")
+    (tmp_path / "passages.tsv").write_text("mixer-1\tThe mixer\tPress the knob, then wait.\n")
     (tmp_path / "articles.tsv").write_text('00825-Anode.txt\tWhat is "it"?\tAn anode | Current\n')
     monkeypatch.setattr(written, "FOLDER", tmp_path)
     corpus = written.load_written(tmp_path, tokenizer)

@@ -3,7 +3,7 @@
 Those of the public sets were written with the passage before the eyes, and use its words; readers
 trained on them give little to a span that is asked for in others. A large language model wrote
 these (`written/README.md`), on passages of articles of ``encyclopedia-64MB.tar.xz``, of which the
-files hold nothing but the answers, of manuals and of licences.
+files hold nothing but the answers, of manuals, licences and speeches.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ def load_written(data: Path, tokenizer: Tokenizer) -> Corpus:
     """The questions for training on their passages, tokenised.
 
     A row of ``train.tsv`` is a passage, a question, and its answer, "-" without one. The passage is
-    one of ``manuals.tsv``, whose rows are its name, its document's title and its text, or a part of
+    one of ``passages.tsv``, whose rows are its name, its document's title and its text, or a part of
     an article, as in ``00825-Anode.txt:120-940``.
     """
     rows = list(read_rows("train.tsv"))
-    manuals = {name: (title, text) for name, title, text in read_rows("manuals.tsv")}
+    others = {name: (title, text) for name, title, text in read_rows("passages.tsv")}
     articles = read_articles(data, (name.partition(":")[0] for name, *_ in rows))
     corpus = Corpus([], [], [])
     numbers: dict[str, int] = {}
     for name, asked, answer in rows:
         number = numbers.setdefault(name, len(corpus.passages))
         if number == len(corpus.passages):
-            title, text = manuals.get(name) or _part(articles, name)
+            title, text = others.get(name) or _part(articles, name)
             corpus.passages.append(Passage(title, text, "written"))
         answers = () if answer == "-" else (answer,)
         questions = corpus.answerable if answers else corpus.unanswerable
