@@ -46,7 +46,7 @@ def load_written(data: Path, tokenizer: Tokenizer) -> Corpus:
     """The questions for training on their passages, tokenised.
 
     A row of ``train.tsv`` is a passage, a question, and its answer, "-" without one. The passage is
-    one of ``passages.tsv``, whose rows are its name, its document's title and its text, or a part of
+    one of ``passages.tsv``, whose rows are its name, its document's title and its text, or part of
     an article, as in ``00825-Anode.txt:120-940``.
     """
     rows = list(read_rows("train.tsv"))
