@@ -92,7 +92,8 @@ def load_calibration(reader: str, index: Path) -> Calibration:
             raise StoreError(
                 f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
             ) from error
-        if found.reader == reader and found.features == FEATURES:
+        fits = found.features == FEATURES and len(found.weights) == len(FEATURES)
+        if found.reader == reader and fits:
             return found
         log.warning(
             "%s was fitted for the reader %s, maybe by another version, and is not used. Run "

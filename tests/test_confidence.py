@@ -69,11 +69,16 @@ def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: P
     assert load_calibration("sentences@2", tmp_path).reader.startswith("sentences@")
 
 
+@pytest.mark.parametrize(
+    ("weights", "features"),
+    [((1.0, 2.0, 3.0, 4.0), (*FEATURES[:3], "another")), ((1.0, 2.0, 3.0), FEATURES)],
+)
 def test_a_calibration_of_other_features_is_not_used(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    weights: tuple[float, ...],
+    features: tuple[str, ...],
 ) -> None:
-    weights = (1.0, 2.0, 3.0, 4.0)
-    features = (*FEATURES[:3], "another")
     save_calibration(Calibration("sentences@1", weights, 0.5, 0.6, features), tmp_path)
     used = load_calibration("sentences@1", tmp_path)
     assert (used.features, used.weights != weights) == (FEATURES, True)

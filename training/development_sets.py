@@ -23,7 +23,6 @@ import argparse
 import gzip
 import json
 import re
-import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -31,7 +30,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from reader_data import page_held_out, read_squad
+from reader_data import page_held_out, read_squad, read_texts
 from written import licences, written_folders
 
 from embeddings.sentences import split_sentences
@@ -149,9 +148,7 @@ def main() -> None:
         write(target / "small" / name, [(f"{name}.txt", text)], golds)
     for name, text, golds in written_folders(data):
         write(target / "written" / name, [(f"{name}.txt", text)], golds)
-    with tarfile.open(data / "squad-articles.tar.xz") as tar:
-        texts = ((Path(m.name).name, tar.extractfile(m)) for m in tar if m.isfile())
-        docs = [(name, file.read().decode("utf-8")) for name, file in texts if file is not None]
+    docs = read_texts(data / "squad-articles.tar.xz")
     write(target / "articles", docs, read_gold(data / "squad-dev-v1.1.json.gz"))
     pages, golds = natural_questions(data / "natural-questions-dev.jsonl.gz")
     write(target / "nq", pages.items(), golds)

@@ -114,7 +114,7 @@ def epoch_items(
         items.append((question, (question.passage, *rivals), True))
         items += [(question, (question.passage,), True)] * (times.get(question.source, 1) - 1)
     for question in corpus.unanswerable:
-        seen = mixture.written if question.source == "written" else mixture.unanswerable
+        seen = times.get(question.source, mixture.unanswerable)
         items += [(question, (question.passage,), True)] * seen
     shown = rng.sample(corpus.answerable, min(2 * mixture.beside, len(corpus.answerable)))
     written = [q for q in corpus.answerable if q.source == "written"]

@@ -11,6 +11,7 @@ import gzip
 import json
 import random
 import re
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -173,6 +174,14 @@ def read_squad(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             title = article.get("title", "").replace("_", " ")
             for paragraph in article["paragraphs"]:
                 yield title, paragraph
+
+
+def read_texts(archive: Path) -> Iterator[tuple[str, str]]:
+    """The name, without folders, and the text of every file of a tar archive."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if member.isfile() and (file := tar.extractfile(member)) is not None:
+                yield Path(member.name).name, file.read().decode("utf-8")
 
 
 def _add_squad(corpus: Corpus, path: Path, source: str) -> None:

@@ -9,11 +9,10 @@ files hold nothing but the answers, of manuals, licences and speeches.
 from __future__ import annotations
 
 import csv
-import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reader_data import Corpus, Passage, Question, normalise_question, tokenise
+from reader_data import Corpus, Passage, Question, normalise_question, read_texts, tokenise
 from tokenizers import Tokenizer
 
 from qa.gold import Gold
@@ -33,13 +32,9 @@ def read_rows(name: str) -> Iterator[list[str]]:
 
 def read_articles(data: Path, names: Iterable[str]) -> dict[str, str]:
     """The text of these articles of the encyclopedia in the folder ``data``."""
-    wanted, found = set(names), {}
-    with tarfile.open(data / "encyclopedia-64MB.tar.xz") as tar:
-        for member in tar:
-            name = Path(member.name).name
-            if name in wanted and (file := tar.extractfile(member)) is not None:
-                found[name] = file.read().decode("utf-8")
-    return found
+    wanted = set(names)
+    texts = read_texts(data / "encyclopedia-64MB.tar.xz")
+    return {name: text for name, text in texts if name in wanted}
 
 
 def load_written(data: Path, tokenizer: Tokenizer) -> Corpus:
