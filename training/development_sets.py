@@ -1,6 +1,6 @@
 """Public question sets → folders of documents with gold questions, to measure and calibrate on.
 
-    python training/development_sets.py ../shared/data ~/development
+    python training/development_sets.py ../shared/data ~/development --packages PACKAGES
 
 Writes `NAME/docs/` and `NAME/gold.jsonl` for each of
   squad11    SQuAD 1.1 dev: 2,067 paragraphs, every question answerable
@@ -15,6 +15,7 @@ Writes `NAME/docs/` and `NAME/gold.jsonl` for each of
              three questions that they answer to one that they do not
   written    40 folders of one short article, with questions in other words than the article's
   licences   eight licences of software, with questions in other words
+  news       50 short texts of newspapers, likewise; needs the packages of `news.py`
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from reader_data import page_held_out, read_squad, read_texts
-from written import licences, written_folders
+from written import licences, newspapers, written_folders
 
 from embeddings.sentences import split_sentences
 from qa.gold import Gold, read_gold, read_squad_paragraphs, sample
@@ -139,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--packages", type=Path, help="folder of news.py's packages; else no news")
     arguments = parser.parse_args()
     data, target = arguments.data, arguments.target
     for name, file in (("squad11", "squad-dev-v1.1"), ("squad20", "squad-dev-v2.0")):
@@ -160,6 +162,9 @@ def main() -> None:
     write(target / "doc2dial-turns", pages.items(), (g for g in golds if g.history))
     pages, golds = licences()
     write(target / "licences", pages.items(), golds)
+    if arguments.packages:
+        pages, golds = newspapers(arguments.packages)
+        write(target / "news", pages.items(), golds)
 
 
 if __name__ == "__main__":

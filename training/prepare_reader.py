@@ -1,6 +1,7 @@
-"""Make the tokenised corpus with its hard negatives, once, as a cache for training.
+r"""Make the tokenised corpus with its hard negatives, once, as a cache for training.
 
-python training/prepare_reader.py --data ../shared/data --out ~/reader-training/corpus.pkl
+python training/prepare_reader.py --data ../shared/data --packages PACKAGES \
+    --out ~/reader-training/corpus.pkl
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from written import load_written
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--packages", type=Path, required=True, help="folder of news.py's packages")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--mine", type=int, default=40_000, help="questions to find negatives for")
     parser.add_argument("--reader", type=Path, help="weights that the negatives shall mislead")
@@ -39,7 +41,7 @@ def main() -> None:
     print("questions by number of negatives", counts, flush=True)
     join(corpus, pages)
     print("on pages", len(pages.answerable), flush=True)
-    written = load_written(arguments.data, tokenizer)
+    written = load_written(arguments.data, arguments.packages, tokenizer)
     join(corpus, written)
     print("written", len(written.answerable), len(written.unanswerable), flush=True)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ class Mixture:
     paraphrases: int = 15_000
     natural_questions: int = 2  # times each is seen: people typed them into a search box
     pages: int = 3  # times each question that whole sentences answer is seen
-    written: int = 6  # times each of `written.py` is seen, answerable or not
+    written: int = 8  # times each of `written.py` is seen, answerable or not
     written_beside: int = 1  # times each is seen without the sentences that answer
     short: float = 0.7  # share of windows that are shorter than they could be
     short_tokens: tuple[int, int] = (70, 160)

@@ -2,16 +2,17 @@
 
 Those of the public sets were written with the passage before the eyes, and use its words; readers
 trained on them give little to a span that is asked for in others. A large language model wrote
-these (`written/README.md`), on passages of articles of ``encyclopedia-64MB.tar.xz``, of which the
-files hold nothing but the answers, of manuals, licences and speeches.
+these (`written/README.md`), on passages of articles of ``encyclopedia-64MB.tar.xz`` and of news, of
+which the files hold nothing but the answers, of manuals, licences and speeches.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from news import read_news
 from reader_data import Corpus, Passage, Question, normalise_question, read_texts, tokenise
 from tokenizers import Tokenizer
 
@@ -37,16 +38,17 @@ def read_articles(data: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: text for name, text in texts if name in wanted}
 
 
-def load_written(data: Path, tokenizer: Tokenizer) -> Corpus:
-    """The questions for training on their passages, tokenised.
+def load_written(data: Path, packages: Path, tokenizer: Tokenizer) -> Corpus:
+    """The questions for training on their passages, tokenised; ``packages`` are those of `news.py`.
 
     A row of ``train.tsv`` is a passage, a question, and its answer, "-" without one. The passage is
     one of ``passages.tsv``, whose rows are its name, its document's title and its text, or part of
-    an article, as in ``00825-Anode.txt:120-940``.
+    an article or a piece of news, as in ``00825-Anode.txt:120-940``.
     """
     rows = list(read_rows("train.tsv"))
     others = {name: (title, text) for name, title, text in read_rows("passages.tsv")}
     articles = read_articles(data, (name.partition(":")[0] for name, *_ in rows))
+    articles |= read_news(packages)
     corpus = Corpus([], [], [])
     numbers: dict[str, int] = {}
     for name, asked, answer in rows:
@@ -85,8 +87,19 @@ def written_folders(data: Path) -> Iterator[tuple[str, str, list[Gold]]]:
 
 def licences() -> tuple[dict[str, str], list[Gold]]:
     """The texts of licences, and the questions of ``licences.tsv``, in the form of the others."""
-    golds = _golds("licences.tsv")
-    texts = {name: (LICENCES / name.removesuffix(".txt")).read_text("utf-8") for name in golds}
+    return _folder("licences.tsv", lambda name: (LICENCES / name).read_text("utf-8"))
+
+
+def newspapers(packages: Path) -> tuple[dict[str, str], list[Gold]]:
+    """Newspapers' texts, and the questions of ``news.tsv``; ``packages`` are those of `news.py`."""
+    texts = read_news(packages)
+    return _folder("news.tsv", lambda name: texts[name].partition("\n")[2] + "\n")
+
+
+def _folder(file: str, read: Callable[[str], str]) -> tuple[dict[str, str], list[Gold]]:
+    """The documents that a file names, read by their names without ending, and its questions."""
+    golds = _golds(file)
+    texts = {name: read(name.removesuffix(".txt")) for name in golds}
     return texts, [gold for asked in golds.values() for gold in asked]
 
 
