@@ -73,6 +73,76 @@ def test_tables_without_headings_and_of_one_column() -> None:
     assert sentences_of(b"Name,Born", "a.csv") == ["Name; Born."]
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ["2021", "2022", "2023"],
+        ["2010", "2020", "2023"],
+        ["2023", "2022", "%"],
+        ["2022/23", "2023/24", "2024/25"],
+        ["2023-01", "2023-02", "2023-03"],
+        ["2023-01-31", "2023-02-28", "2023-03-31"],
+        ["31.1.2023", "28.2.2023", "31.3.2023"],
+        ["8:00", "9:30", "11:00"],
+        ["Q1", "Q2", "Total"],
+        ["FY2021", "FY2022", "FY2023"],
+    ],
+)
+@pytest.mark.parametrize("corner", ["Station", ""])
+def test_periods_above_something_else_are_headings(heads: list[str], corner: str) -> None:
+    table = f"{corner}|{'|'.join(heads)}\nMallaig|20|22|25\nOban|7|1999|\n"
+    lead = corner and f"{corner}: "
+    assert sentences_of(table.encode(), "a.csv") == [
+        f"{lead}Mallaig; {heads[0]}: 20; {heads[1]}: 22; {heads[2]}: 25.",
+        f"{lead}Oban; {heads[0]}: 7; {heads[1]}: 1999.",
+    ]
+
+
+def test_years_at_even_distances_are_headings_above_amounts_that_look_like_years() -> None:
+    table = b"Station,1991,2001,2011\nMallaig,1850,1900,2010\nOban,1710,1720,1740"
+    assert sentences_of(table, "a.csv") == [
+        "Station: Mallaig; 1991: 1850; 2001: 1900; 2011: 2010.",
+        "Station: Oban; 1991: 1710; 2001: 1720; 2011: 1740.",
+    ]
+
+
+def test_one_year_is_a_heading_above_numbers_that_are_none() -> None:
+    assert sentences_of(b"Item,Unit,2023\nRent,EUR,1200\nFood,EUR,-", "a.csv") == [
+        "Item: Rent; Unit: EUR; 2023: 1200.",
+        "Item: Food; Unit: EUR; 2023: -.",
+    ]
+
+
+def test_years_are_headings_above_words() -> None:
+    assert sentences_of(b"Prize,2021,2022\nBest boat,Gull,Skua", "a.csv") == [
+        "Prize: Best boat; 2021: Gull; 2022: Skua."
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["20,22,25", "21,23,26"],  # numbers only
+        ["2021,2022,2023", "20,22,25"],
+        ["Mallaig,20,22", "Oban,7,9"],  # ordinary numbers
+        ["Rent,1200,1250", "Food,300,310"],
+        ["Rent,2000,1900,1950", "Food,300,310,320"],
+        ["Rent,2000,2000", "Food,300,310"],
+        ["Mallaig,2021,20", "Oban,2022,7"],
+        ["Ada,1815,1852", "Mary,1780,1872", "Grace,1815,"],  # years below years
+        ["Spring,1999,2000,2001", "Autumn,2000,2001,2002"],
+        ["Gulls,2-1,3-0", "Skuas,0-0,1-1"],
+        ["2023-01-31,Rent,paid", "2023-02-28,Food,open"],
+        ["Ada,1815,Kent", "Mary,1780,Fife"],
+        ["Ada,1815,Kent", "Mary,unknown,Fife"],
+        ["Founded,1998", "Boats,25"],  # names and values
+    ],
+)
+def test_rows_of_data_are_no_headings(rows: list[str]) -> None:
+    expected = [f"{row.rstrip(',').replace(',', '; ')}." for row in rows]
+    assert sentences_of("\n".join(rows).encode(), "a.csv") == expected
+
+
 def test_a_table_is_titled_by_its_file_not_by_a_row() -> None:
     assert parse_document(CSV.encode(), "lists/my_people.csv").title == "my people"
 
@@ -99,6 +169,25 @@ def test_a_workbook_is_read_sheet_by_sheet() -> None:
     ]
     assert parse_document(data, "my_list.xlsx").title == "my list"
     assert parse_document(xlsx_of({"S": [["a"]]}, "Harbour"), "a.xlsx").title == "Harbour"
+
+
+@pytest.mark.parametrize(
+    ("heads", "read"),
+    [
+        ([2023, 2024], ["2023", "2024"]),
+        (["2023", "2024"], ["2023", "2024"]),
+        ([2023.0, 2024.0], ["2023", "2024"]),
+        ([date(2023, 12, 31), date(2024, 12, 31)], ["2023-12-31", "2024-12-31"]),
+    ],
+)
+def test_periods_are_headings_whatever_a_workbook_keeps_them_as(
+    heads: list[object], read: list[str]
+) -> None:
+    data = xlsx_of({"Sheet1": [["Item", *heads], ["Rent", 1200, 1250], ["Food", 300.5, None]]})
+    assert sentences_of(data, "a.xlsx") == [
+        f"Item: Rent; {read[0]}: 1200; {read[1]}: 1250.",
+        f"Item: Food; {read[0]}: 300.5.",
+    ]
 
 
 def test_a_hidden_sheet_is_not_read() -> None:
@@ -168,6 +257,9 @@ def test_an_opendocument_spreadsheet() -> None:
     assert sentences_of(odf_of("spreadsheet", sheet), "a.ods") == people
     two = odf_of("spreadsheet", sheet + sheet.replace("Staff", "Guests"))
     assert sentences_of(two, "a.ods") == ["Staff", *people, "Guests", *people]
+    rows = row("Item", "2023", "2024") + row("Rent", "1200", "1250")
+    years = odf_of("spreadsheet", f'<table:table table:name="Staff">{rows}</table:table>')
+    assert sentences_of(years, "a.ods") == ["Item: Rent; 2023: 1200; 2024: 1250."]
 
 
 @pytest.mark.parametrize(
@@ -208,6 +300,11 @@ def test_tables_that_cannot_be_read(data: bytes, path: str, message: str | None)
         ([["Quay", "Depth"], ["North", "9 m"]], ["Quay: North; Depth: 9 m."]),
         ([["Name", "Ada"], ["Born", "London"]], ["Name; Ada.", "Born; London."]),
         ([["Built", "1871"], ["Height", "31 m"]], ["Built; 1871.", "Height; 31 m."]),
+        # A figure names a column only where it is a period, and no other is below it.
+        ([["Item", "2023", "FY 2024"], ["Rent", "9", "8"]], ["Item: Rent; 2023: 9; FY 2024: 8."]),
+        ([["Item", "Q1", "2024 Q2"], ["Rent", "9", "8"]], ["Item: Rent; Q1: 9; 2024 Q2: 8."]),
+        ([["Skua", "1871", "1902"], ["Ness", "1902", ""]], ["Skua; 1871; 1902.", "Ness; 1902."]),
+        ([["Skua", "31 m", "Ada"], ["Ness", "9", "Ivo"]], ["Skua; 31 m; Ada.", "Ness; 9; Ivo."]),
         ([["Alone", "here"]], ["Alone; here."]),
         ([["", " "], []], []),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from embeddings.errors import DocumentError
 from embeddings.sentences import ROW_END
@@ -14,7 +15,16 @@ MAX_CELLS = 5_000_000
 _DIGIT = re.compile(r"\d")
 _LONGEST_CELL = 200
 """Characters; a table with more in a cell holds prose, and its rows are no sentences."""
-_NUMBER = re.compile(r"[-+(]?[\d.,:/%\s€$£-]+\)?")
+_NUMBER = re.compile(r"(?![%€$£]\Z)[-+(]?[\d.,:/%\s€$£-]+\)?")
+_YEAR = re.compile(r"1[7-9]\d\d|20\d\d|2100")
+_PERIOD = re.compile(
+    rf"(?:{_YEAR.pattern})"
+    r"|(?=[\d. ]*\d ?[-–/:] ?\d)\d[\d./: –-]*\d"  # 2023-05-31, 31/5/2023, 2022/23, 9:30
+    r"|\d{1,2}\.\d{1,2}\.(?:\d\d){1,2}"
+    rf"|(?:FY|[QH]) ?\d{{1,4}}(?:[ /-](?:{_YEAR.pattern}))?|(?:{_YEAR.pattern})[ /-]?[QH]\d",
+    re.I,
+)
+"""What heads a column although there are digits in it."""
 
 
 def row_block(cells: Iterable[str], end: str = "") -> str:
@@ -33,8 +43,8 @@ def table_blocks(rows: Sequence[Sequence[str]], *, headed: bool | None = None) -
     """A block per row that is not empty, each cell behind the heading of its column.
 
     Lines of a single cell above a table of several columns are its captions. The first row after
-    them holds the headings if `headed`; None: unless one of its cells is a number or most are
-    empty.
+    them holds the headings if `headed`; None: unless most of its cells are empty or one is a
+    number that is no year, date or the like above something else.
     """
     filled = [row for row in rows if any(map(str.strip, row))]
     width = max((_filled(row) for row in filled), default=0)
@@ -42,7 +52,7 @@ def table_blocks(rows: Sequence[Sequence[str]], *, headed: bool | None = None) -
     headings: list[str] = []
     body = first
     if headed is None:
-        headed = first < len(filled) and _are_headings(filled[first], width)
+        headed = first < len(filled) and _are_headings(filled[first], filled[first + 1 :], width)
     if headed and first + 1 < len(filled):
         headings = [_one_line(cell).rstrip(":") for cell in filled[first]]
         body += 1
@@ -56,7 +66,8 @@ def prose_table_blocks(rows: Sequence[Sequence[str]], *, headed: bool | None = N
     """As `table_blocks`, for a table that stands in running text, which may also lay out a page.
 
     Whether its first row holds the headings is seldom said there, `headed` None; then it does if
-    it is full, has no digit in it, and stands above figures or is one of three columns or more.
+    it is full, has no digit in it but in periods above something else, and stands above figures
+    or is one of three columns or more.
     """
     filled = [[_one_line(cell) for cell in row] for row in rows if any(map(str.strip, row))]
     if any(len(cell) > _LONGEST_CELL for row in filled for cell in row):
@@ -80,9 +91,44 @@ def _labelled(row: Sequence[str], headings: list[str]) -> list[str]:
     return cells
 
 
-def _are_headings(row: Sequence[str], width: int) -> bool:
-    cells = [cell.strip() for cell in row if cell.strip()]
-    return len(cells) * 2 > width and not any(map(_NUMBER.fullmatch, cells))
+def _are_headings(row: Sequence[str], body: Sequence[Sequence[str]], width: int) -> bool:
+    numbers = [n for n, cell in enumerate(row) if _NUMBER.fullmatch(cell.strip())]
+    return _filled(row) * 2 > width and (not numbers or _head_periods(row, body, numbers, width))
+
+
+def _head_periods(
+    row: Sequence[str], body: Sequence[Sequence[str]], columns: Sequence[int], width: int
+) -> bool:
+    """Whether the row's cells in these columns, not in all, are periods that head the body's.
+
+    In a table without headings what is below a period is mostly one too, as a birth below a birth.
+    Amounts may look like years, but three or more at even distances are seldom amounts. A single
+    one in two columns is as likely to be a value: `Founded; 1998`.
+    """
+    heads = [row[n].strip() for n in columns]
+    years = [head for head in heads if _YEAR.fullmatch(head)]
+    if (
+        len(heads) == width
+        or not all(map(_PERIOD.fullmatch, heads))
+        or len(set(heads)) < len(heads)
+        or years not in (sorted(years), sorted(years, reverse=True))
+    ):
+        return False
+    below = [[line[n].strip() for n in columns if n < len(line)] for line in body]
+    if _are_even_years(heads) and sum(map(_are_even_years, below)) * 2 < len(below):
+        return True
+    cells = [cell for line in below for cell in line if cell]
+    periods = sum(_PERIOD.fullmatch(cell) is not None for cell in cells)
+    if len(heads) > 1:
+        return periods * 2 < len(cells)
+    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in cells)
+    return width > 2 and not periods and numbers * 2 > len(cells)
+
+
+def _are_even_years(cells: Sequence[str]) -> bool:
+    if len(cells) < 3 or not all(map(_YEAR.fullmatch, cells)):
+        return False
+    return len({int(after) - int(before) for before, after in pairwise(cells)}) == 1
 
 
 def _name_columns(rows: Sequence[Sequence[str]]) -> bool:
@@ -90,7 +136,10 @@ def _name_columns(rows: Sequence[Sequence[str]]) -> bool:
     if not rows:
         return False
     first, body = rows[0], rows[1:]
-    if not all(first[1:]) or any(map(_DIGIT.search, first)):
+    if not all(first[1:]):
+        return False
+    numbers = [n for n, cell in enumerate(first) if _DIGIT.search(cell)]
+    if numbers and not _head_periods(first, body, numbers, max(map(_filled, rows))):
         return False
     figures = any(
         all(n < len(row) and _DIGIT.search(row[n]) for row in body) for n in range(len(first))
