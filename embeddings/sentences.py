@@ -173,7 +173,7 @@ def _boundaries(paragraph: str, language: str) -> list[tuple[int, int]]:
 def _boundaries_at_once(paragraph: str, language: str) -> list[tuple[int, int]]:
     import sentencex
 
-    seen = paragraph if language == ENGLISH else shown(paragraph, language)
+    seen = shown(paragraph, language)
     spans = [
         (boundary["start_index"], boundary["end_index"])
         for boundary in sentencex.get_sentence_boundaries(RULES.get(language, language), seen)

@@ -1,13 +1,15 @@
-"""What sentencex takes for the end of a sentence and is none, in languages other than English.
+"""What sentencex takes for the end of a sentence and is none.
 
-`sentences` shows sentencex a paragraph as `shown` gives it and mends the spans that come back with
-`mended`. Nothing here changes what is quoted: `shown` keeps every offset.
+`sentences` shows sentencex a paragraph as `shown` gives it and, where it is not English, mends the
+spans that come back with `mended`. Nothing here changes what is quoted: `shown` keeps every offset.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from embeddings.languages import ENGLISH
 
 RULES = {"nb": "da", "nn": "da", "no": "da"}
 """Whose rules fit a language for which sentencex has none; it takes English ones then."""
@@ -67,9 +69,29 @@ _EVER, _BEFORE_NUMBER = (
     for part in (0, 1)
 )
 
+_ENGLISH = (
+    "ald amb ambs atty bp abp archbp cdr chas chmn cllr cllrs cmdt commr const cpt dcn ft gens geo"
+    " govs hons jas lieut lts mmes ms mx ofc profs pt pte revd robt secy sgts smt ste thos"
+    " treas ven wm",
+    "approx excl incl",
+    "appx arts attn avg bk ch chs cls ed eds eq eqs est ex exs figs govt hrs intl lbs max natl"
+    " para paras pgs pts regs repr resp rpt sched secs seq subsec supp suppl tel trans transl vol"
+    " vols wks yrs",
+)
+"""Those of English that sentencex lacks: titles before a name, some before anything, and some
+before a number or a small letter only, for they may be words that end a sentence, too."""
+_ENGLISH_TITLES, _ENGLISH_EVER, _ENGLISH_BEFORE_NUMBER = (
+    frozenset(words.split()) for words in _ENGLISH
+)
+_ENGLISH_STOP = re.compile(r"(?<![\w.])([A-Za-z][a-z]{1,6})\.(?=\s+([(+±~<>£$€-]*)(\w+))")
+_NUMBER = re.compile(r"\d|[IVXLC]{2,}$")
+_BEGINNINGS = frozenset(("But", "It", "The", "They", "This"))
+
 
 def shown(paragraph: str, language: str) -> str:
     """The paragraph, of the same length, with marks that sentencex knows for those it does not."""
+    if language == ENGLISH:
+        return _ENGLISH_STOP.sub(_without_stop, paragraph)
     text = _INSIDE.sub("_", paragraph.translate(_OTHER_STOPS))
     if language == "nl":
         text = _DUTCH.sub("_", text)
@@ -97,6 +119,18 @@ def mended(
         else:
             found.append((start, end))
     return [part for span in found for part in _parted(paragraph, span)]
+
+
+def _without_stop(found: re.Match[str]) -> str:
+    """An English word with its stop, or without where it ends no sentence."""
+    word, sign, after = found[1].lower(), found[2], found[3]
+    if word in _ENGLISH_BEFORE_NUMBER:
+        goes_on = _NUMBER.match(after) is not None or (not sign and after[0].islower())
+    elif word in _ENGLISH_TITLES:
+        goes_on = found[1][0].isupper() and not sign and after not in _BEGINNINGS
+    else:
+        goes_on = word in _ENGLISH_EVER and after not in _BEGINNINGS
+    return f"{found[1]}_" if goes_on else found[0]
 
 
 def _is_one(paragraph: str, before: tuple[int, int], after: tuple[int, int], language: str) -> bool:

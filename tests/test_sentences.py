@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,37 @@ def test_abbreviations_and_decimals_do_not_end_a_sentence() -> None:
         "Dr. Smith paid $3.5 million.",
         "U.S. officials agreed.",
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The vote was called by Cllr. Brandt at noon.",
+        "Ms. A. Lee of Ft. Worth wrote to Cllr. de Souza.",
+        "It drew approx. 50 people, approx. half of them for 30 euros incl. VAT.",
+        "See arts. 5 and 6, vol. II, ch. 3 and paras. 4 to 6.",
+        "The tower is max. 30 m high and costs max. €5.",
+        "She came within five yrs. of it.",
+    ],
+)
+def test_a_stop_that_is_part_of_a_word_does_not_end_a_sentence(sentence: str) -> None:
+    assert sentences(f"{sentence} Then it rained.") == [sentence, "Then it rained."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He took it to the max. Brandt left.",
+        "She taught arts. Nobody came.",
+        "It opened at noon EST. 30 people came.",
+        "The oil was spilt by BP. Brandt left.",
+        "He holds a B.Ed. 5 people came.",
+        "They sat with the Cllr. The vote came.",
+        "It costs 30 euros incl. The rest is free.",
+    ],
+)
+def test_a_word_that_may_be_one_with_a_stop_ends_a_sentence_where_it_does(text: str) -> None:
+    assert len(sentences(text)) == 2
 
 
 def test_a_quotation_stays_whole() -> None:
