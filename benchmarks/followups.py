@@ -142,7 +142,7 @@ def finds(bot: Bot, gold: Gold, question: str, history: History) -> tuple[bool, 
     """Whether the right document comes first, a right passage first, and among the first five."""
     hits = bot.search(question, 5, history=history)
     first = [bot.document(p.document).path for hit in hits[:1] for p in hit.places]
-    rank = first_right(gold, [hit.places for hit in hits], bot.document)
+    rank = first_right(gold, [hit.places for hit in hits], bot.document, bot.paths)
     return gold.document in first, rank == 1, rank is not None
 
 

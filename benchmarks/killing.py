@@ -172,7 +172,12 @@ class Killing:
         from qa.read import SentenceReader
 
         reader = SentenceReader(self._encoder)
-        bot = Bot(store, self._encoder, reader, load_calibration(reader.name, store.folder))
+        bot = Bot(
+            store,
+            self._encoder,
+            reader,
+            load_calibration(reader.name, self._encoder.name, store.folder),
+        )
         answer = bot.ask(question[:200], min_confidence=0.0)
         if not answer.citations:
             self.tally.faults.append("a passage's own words find nothing")

@@ -84,7 +84,7 @@ def main() -> None:
                 milliseconds.append(1000 * (time.perf_counter() - began))
                 found[OURS] = [hit.places for hit in hits]
                 for way, passages in found.items():
-                    rank = first_right(gold, passages, store.document)
+                    rank = first_right(gold, passages, store.document, store.paths)
                     ranks.setdefault(way, []).append(rank)
             size = len(store)
         p50, p95 = percentile(milliseconds, 50), percentile(milliseconds, 95)

@@ -55,6 +55,8 @@ CREATE TABLE drafts (digest BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWI
 CREATE VIRTUAL TABLE terms {TERMS};
 """
 _WAIT_MS = 30_000
+_PURGED = "purged"
+"""Is in `meta` where the file holds nothing of what was deleted. An earlier version left it out."""
 _REMADE = "Make it again with `pincite index DOCS --rebuild`, or choose another with --index."
 
 
@@ -142,6 +144,32 @@ class Database:
             if visible:
                 db.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
 
+    @staticmethod
+    def deleted(db: sqlite3.Connection) -> None:
+        """Notes, in the transaction that deletes something, that there is something to purge."""
+        db.execute("DELETE FROM meta WHERE name = ?", (_PURGED,))
+
+    def is_purged(self) -> bool:
+        """Whether nothing was deleted since `purge`."""
+        with self.reading() as db:
+            found = db.execute("SELECT 1 FROM meta WHERE name = ?", (_PURGED,)).fetchone()
+            return found is not None
+
+    def purge(self) -> None:
+        """Takes what was deleted out of the files: until then FTS5 and the WAL have it yet.
+
+        `secure_delete` is not enough, for SQLite leaves copies behind where it moves rows. To be
+        done again where a reader is in the way for so long that the WAL cannot be emptied.
+        """
+        with self.writing(visible=False) as db:
+            db.execute("INSERT INTO terms (terms) VALUES ('optimize')")
+        with self.reading() as db:
+            db.execute("VACUUM")
+            (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            with self.writing(visible=False) as db:
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_PURGED,))
+
     @contextmanager
     def _transaction(self, db: sqlite3.Connection, begin: str) -> Iterator[None]:
         """Holds `db` for what this thread does inside, in one transaction."""
@@ -192,6 +220,7 @@ class Database:
             )
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
             return connection
 
 
@@ -262,6 +291,7 @@ def _create(db: sqlite3.Connection, settings: Settings) -> None:
             "format": FORMAT,
             "identity": secrets.token_hex(8),
             "generation": 0,
+            _PURGED: 1,
             **asdict(settings),
         }
         rows = [(name, str(value)) for name, value in meta.items()]

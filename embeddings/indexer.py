@@ -24,7 +24,14 @@ from embeddings.passages import MAX_TOKENS, OVERLAP_TOKENS, Window, split_passag
 from embeddings.runtime import cache_folder
 from embeddings.sentences import split_sentences
 from embeddings.store import UNSURE, Known, Settings, Stamp, Store
-from embeddings.survey import FoundFile, contents_agree, stamps_agree, survey
+from embeddings.survey import (
+    FoundFile,
+    Survey,
+    contents_agree,
+    no_documents,
+    stamps_agree,
+    survey,
+)
 from embeddings.tokens import DEFAULT_ENCODING, load_encoding
 from embeddings.vectors import Halves
 from embeddings.workers import COUNT, Workers
@@ -56,7 +63,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that could not be read, and why."""
+    """A file that could not be read, or a folder that could not be listed, and why."""
 
     path: str
     reason: str
@@ -71,6 +78,8 @@ class Report:
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
+    """How many files are of kinds that are not read, by suffix; "" for none."""
     embedded: int = 0
     """Passages that were embedded."""
     seconds: float = 0.0
@@ -128,25 +137,33 @@ def index_folder(
     progress: Callable[[Progress], None] = lambda _: None,
     wait_seconds: float = WAIT_SECONDS,
     read_all: bool = False,
+    purge: bool = False,
     workers: Workers | None = None,
 ) -> Report:
     """Brings the store level with the folder and says what was done.
 
     A file of the same size and time as before is taken for unchanged, unless `read_all`; else the
-    hash of its bytes decides. One that cannot be read is named in the report and leaves the store.
+    hash of its bytes decides. One that cannot be read is named in the report and leaves the store;
+    so is a folder below `docs` that cannot be listed, but what is known of its files stays.
     `workers` parse them, and are closed where that ends early; without any, some are started where
     there is something to parse. What `progress` raises ends the run; what is stored by then stays.
 
-    Raises `DocumentError`, with the store untouched, where the folder does not exist or holds no
-    document at all, and `StoreBusyError` where there is something to do and another process is
-    at it for longer than `wait_seconds`.
+    With `purge` nothing is left in the store's files of what was deleted, by this or an earlier
+    run: they are written anew, which takes time where the index is large.
+
+    Raises `DocumentError`, with the store untouched where the folder does not exist or holds no
+    document at all (with `purge` it is emptied then), and `StoreBusyError` where there is something
+    to do and another process is at it for longer than `wait_seconds`.
     """
     began = time.perf_counter()
-    files = survey(docs)
+    found = survey(docs)
+    files = found.files
+    if not files and not purge:
+        raise no_documents(docs, found)
     if store.untold():
         with suppress(StoreBusyError), store.alone(0):  # who is at it now does it too
             store.tell_languages()
-    known = store.known()
+    known = found.in_sight(store.known())
     if not read_all and stamps_agree(files, known):
         report = _unchanged(files, known)
     else:
@@ -156,12 +173,26 @@ def index_folder(
                 stack.enter_context(store.alone(0 if level else wait_seconds))
                 parsing = workers or stack.enter_context(Workers())
                 run = _Run(store, encoder, progress, parsing, read_all=read_all)
-                report = run.index(docs, files)
+                report = run.index(found)
         except StoreBusyError:
             if not level:
                 raise
             report = _unchanged(files, known)  # the new stamps can wait
+    if purge and not store.is_purged():
+        with suppress(StoreBusyError), store.alone(0):  # who is at it now does it too
+            store.purge()
+    if not files:
+        raise no_documents(docs, found)
+    if len(report.skipped) == len(files):
+        raise NothingReadableError(
+            f"None of the {len(files)} documents in {docs} can be read. "
+            f"The first: {report.skipped[0].reason}",
+            report.skipped,
+        )
     store.warm()
+    unlisted = [Skipped(name, reason) for name, reason in found.unlisted.items()]
+    report.skipped = sorted(report.skipped + unlisted, key=lambda skip: skip.path)
+    report.unread = found.unread
     report.seconds = time.perf_counter() - began
     return report
 
@@ -211,8 +242,8 @@ class _Run:
         self._waiting_bytes = self._embedded_bytes = 0
         self._done_bytes = self._total_bytes = 0
 
-    def index(self, docs: Path, files: dict[str, FoundFile]) -> Report:
-        report = self._report
+    def index(self, found: Survey) -> Report:
+        report, files = self._report, found.files
         self._total_bytes = sum(file.stamp.size for file in files.values())
         ahead: deque[tuple[str, FoundFile, Future[_Loaded] | None]] = deque()
         threads = ThreadPoolExecutor(COUNT, "reading")
@@ -228,19 +259,13 @@ class _Run:
             raise
         finally:
             threads.shutdown(cancel_futures=True)
-        if len(report.skipped) == len(files):
-            raise NothingReadableError(
-                f"None of the {len(files)} documents in {docs} can be read. "
-                f"The first: {report.skipped[0].reason}",
-                report.skipped,
-            )
         self._embed()
         self._show("")
         self._store.restamp(self._stamps)
         for name, (reason, stamp) in self._refused.items():
             if self._known.get(name) != Known(None, reason, stamp):
                 self._store.refuse(name, reason, stamp)
-        for name in sorted(self._known.keys() - files.keys()):
+        for name in sorted(found.in_sight(self._known).keys() - files.keys()):
             self._store.remove(name)
             if self._known[name].document is not None:
                 report.removed.append(name)

@@ -50,10 +50,14 @@ class Nearest:
                 self._generation = generation
             yield self._index
 
-    def keep(self) -> None:
-        """Writes the file where it is missing, or where too much has changed since it was."""
+    def keep(self, *, exactly: bool = False) -> None:
+        """Writes the file where it is missing, or where too much has changed since it was.
+
+        `exactly`: where anything has.
+        """
         with self.level() as index:
-            if not self.file.is_file() or self._unsaved > _SAVED_ABOVE * len(index):
+            allowed = 0 if exactly else _SAVED_ABOVE * len(index)
+            if not self.file.is_file() or self._unsaved > allowed:
                 index.save(self.file)
                 self._unsaved = 0
 

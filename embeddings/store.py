@@ -108,6 +108,15 @@ class Store(Searchable):
         with self.database.writing() as db:
             self._forget(db, path)
 
+    def is_purged(self) -> bool:
+        """Whether the files hold nothing of what was deleted."""
+        return self.database.is_purged()
+
+    def purge(self) -> None:
+        """Takes what was deleted out of the files."""
+        self.vectors.keep(exactly=True)
+        self.database.purge()
+
     def tell_languages(self) -> None:
         """Settles the languages of documents that an earlier version stored without.
 
@@ -216,6 +225,7 @@ class Store(Searchable):
     def _forget(self, db: sqlite3.Connection, path: str) -> None:
         found = db.execute("DELETE FROM files WHERE path = ? RETURNING document", (path,))
         for (number,) in found.fetchall():
+            self.database.deleted(db)
             self._drop_unnamed(db, number)
 
     def _drop_unnamed(self, db: sqlite3.Connection, number: int | None) -> None:
@@ -235,6 +245,7 @@ class Store(Searchable):
         db.execute("DELETE FROM texts WHERE document = ?", (number,))
         db.execute("DELETE FROM layouts WHERE document = ?", (number,))
         db.execute("DELETE FROM documents WHERE number = ?", (number,))
+        self.database.deleted(db)
 
 
 def _pack(spans: Sequence[Span]) -> bytes:

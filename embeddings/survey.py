@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from embeddings.documents import SUFFIXES, find_documents, read_bytes
+from embeddings.documents import SUFFIXES, find_files, read_bytes
 from embeddings.errors import DocumentError
 from embeddings.members import archive_of, members
 from embeddings.store import UNSURE, Known, Stamp
@@ -27,19 +27,47 @@ class FoundFile:
     stamp: Stamp
 
 
-def survey(docs: Path) -> dict[str, FoundFile]:
-    """The folder's files by relative path, sorted. Raises `DocumentError` where there are none."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The folder's files by relative path, sorted; `unlisted` and `unread` are as in `Found`."""
+
+    files: dict[str, FoundFile]
+    unlisted: dict[str, str]
+    unread: dict[str, int]
+
+    def in_sight(self, known: dict[str, Known]) -> dict[str, Known]:
+        """Those of the known files that are not below a folder that cannot be listed now."""
+        if not self.unlisted:
+            return known
+        return {
+            name: file
+            for name, file in known.items()
+            if not any(str(above) in self.unlisted for above in PurePosixPath(name).parents)
+        }
+
+
+def survey(docs: Path) -> Survey:
+    """What there is in the folder. Raises `DocumentError` where that cannot be told."""
+    found = find_files(docs)
     files = {
         name: FoundFile(path, _stamp(path, name))
-        for path in find_documents(docs)
+        for path in found.documents
         for name in [path.relative_to(docs).as_posix()]
     }
-    if not files:
-        raise DocumentError(
-            f"There are no documents in {docs}. "
-            f"Put files there that end in {', '.join(sorted(SUFFIXES))}."
+    return Survey(files, found.unlisted, found.unread)
+
+
+def no_documents(docs: Path, found: Survey) -> DocumentError:
+    """What to say of a folder without documents."""
+    if found.unlisted:
+        return DocumentError(
+            f"There are no documents in what can be listed of {docs}. "
+            f"{next(iter(found.unlisted.values()))}."
         )
-    return files
+    return DocumentError(
+        f"There are no documents in {docs}. Put files there that end in "
+        f"{', '.join(sorted(SUFFIXES))}, each also as .gz or in a .zip."
+    )
 
 
 def _stamp(path: Path, name: str) -> Stamp:

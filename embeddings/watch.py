@@ -70,6 +70,7 @@ def _watch(
         yield_on_timeout=True,
         stop_event=ended,
         raise_interrupt=False,
+        ignore_permission_denied=True,
     ):
         if not changes and not overdue:
             continue

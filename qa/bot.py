@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,17 +15,17 @@ from embeddings.errors import StoreBusyError
 from embeddings.indexer import Progress, Report, default_index, index_folder, open_store
 from embeddings.store import Store
 from qa.chat import Chat
-from qa.cite import Citation, cite, grouped
+from qa.cite import Citation, cite, grouped, near_first
 from qa.confidence import Calibration, load_calibration
 from qa.followup import Understood, understand
 from qa.place import page_image
+from qa.question import MAX_QUESTION_CHARS
 from qa.read import Extract, Reader, SentenceReader, agreed
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
 from qa.summary import SENTENCES, asks_for_overview, central_sentences
 from qa.within import EVERYTHING, Filter
 
-MAX_QUESTION_CHARS = 2000
 PASSAGES_READ = 10
 MAX_CITATIONS = 5
 NEAREST = 3
@@ -108,7 +109,7 @@ class Bot:
         encoder = SentenceTransformerEncoder(model)
         opened = SentenceReader(encoder) if reader == "sentences" else SpanReader(reader)
         store = open_store(default_index(folder) if index is None else Path(index), encoder)
-        bot = cls(store, encoder, opened, load_calibration(opened.name, store.folder))
+        bot = cls(store, encoder, opened, load_calibration(opened.name, encoder.name, store.folder))
         bot.folders = (folder,)
         try:
             with suppress(StoreBusyError):
@@ -175,8 +176,7 @@ class Bot:
             confidence = self.calibration.confidence(extracts, self.reader.retrieval_weight)
             answers = bool(extracts) and confidence >= threshold
             if answers:
-                least = extracts[0].score - self.reader.margin
-                extracts = grouped(extract for extract in extracts if extract.score >= least)
+                extracts = grouped(near_first(extracts, self.reader.margin))
             found = self.cite(extracts, MAX_CITATIONS if answers else NEAREST, among)
         return Answer(
             question=understood.question,
@@ -233,8 +233,7 @@ class Bot:
         """Citations of the extracts, under those of the documents' paths that the filter takes."""
 
         def paths(document: str) -> list[str]:
-            found = (path for store in self.stores for path in store.paths(document))
-            return [path for path in found if among.takes_in(path)]
+            return list(filter(among.takes_in, self.paths(document)))
 
         return cite(extracts, self.document, limit=limit, paths=paths)
 
@@ -250,8 +249,10 @@ class Bot:
     ) -> list[Hit]:
         """The `k` passages that a question finds, best first, before anything is read.
 
-        `history` and the filters are as in `ask`.
+        `history` and the filters are as in `ask`. Raises `ValueError` where `k` is less than 1.
         """
+        if k < 1:
+            raise ValueError(f"k is {k}, expected 1 or more.")
         among = Filter.of(within, after, before)
         with self._snapshot():
             return self._retrieve(self.understand(question, history), k, among)
@@ -277,6 +278,10 @@ class Bot:
             with suppress(KeyError):
                 return store.document(document)
         raise KeyError(document)
+
+    def paths(self, document: str) -> list[str]:
+        """The files that hold the document with this id, relative to their folders."""
+        return [path for store in self.stores for path in store.paths(document)]
 
     def files(self) -> dict[str, str]:
         """The id of the document at each path, in all of the stores."""
@@ -308,6 +313,8 @@ def checked(question: str) -> str:
     question = question.strip()
     if not question:
         raise ValueError("The question is empty. Ask something, in a sentence or a few words.")
+    if re.search("[\ud800-\udfff]", question):
+        raise ValueError("The question holds half a character. Type it anew, in UTF-8.")
     if len(question) > MAX_QUESTION_CHARS:
         raise ValueError(
             f"The question has {len(question):,} characters, at most {MAX_QUESTION_CHARS:,} are "

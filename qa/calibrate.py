@@ -31,6 +31,7 @@ def judge(
 
 def fit(
     reader: str,
+    encoder: str,
     rows: Sequence[tuple[float, ...]],
     right: Sequence[bool],
     *,
@@ -38,6 +39,7 @@ def fit(
 ) -> Calibration:
     """The calibration of these features against what was right, by logistic regression.
 
+    `reader` and `encoder` are the names of those that found them.
     Its threshold is the lowest confidence above which at least `precision` of the given questions
     are right, 1.0 where there is none, judged as `cross_fit` does. Raises `ValueError` where there
     are too few right or wrong answers to judge by.
@@ -50,7 +52,7 @@ def fit(
     bias = float(regression.intercept_[0] - weights @ scaler.mean_)
     points = risk_coverage(cross_fit(rows, right), right)
     threshold = min((p.threshold for p in points if p.precision >= precision), default=1.0)
-    return Calibration(reader, tuple(weights.tolist()), bias, threshold)
+    return Calibration(reader, encoder, tuple(weights.tolist()), bias, threshold)
 
 
 def cross_fit(rows: Sequence[tuple[float, ...]], right: Sequence[bool]) -> list[float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from embeddings.documents import Box, Document
-from qa.copies import almost_equal, folded, holding, moved
+from qa.copies import folded, holding, moved
 from qa.read import Extract
 from qa.retrieve import Hit
 
@@ -25,7 +25,7 @@ class Citation:
     `text[answer_start:answer_end] == answer`. `page` counts from 1, None where there are no pages.
     `boxes` say where the sentence stands, line by line; none where the format does not tell.
     `author`, `date` and `source` are the document's, None where it does not say. `also` are the
-    other places of the same sentence, or of one almost the same, under the same number.
+    other places of the same sentence, under the same number.
     """
 
     number: int
@@ -57,7 +57,7 @@ def cite(
 
     `find` gives the document with an id, `paths` the files that hold it, the one to cite first, if
     not the document's own alone. Where several extracts lie in one sentence, the first stands for
-    all; where they lie in sentences that say the same, the others are `also` there.
+    all; where they lie in the same sentence of several documents, the others are `also` there.
     """
     citations: list[Citation] = []
     numbers: dict[str, int] = {}  # of the sentences, folded, that are cited
@@ -70,7 +70,7 @@ def cite(
             if (document.id, start) in cited:
                 continue
             quote = document.text[start:end]
-            number = numbers.get(folded(quote)) or _almost(place, quote, citations)
+            number = numbers.get(folded(quote))
             if number is None and len(citations) == limit:
                 continue
             answer = place.start, min(place.end, end)
@@ -83,20 +83,6 @@ def cite(
                 first = citations[number - 1]
                 citations[number - 1] = replace(first, also=(*first.also, found))
     return [_in_all_files(citation, paths) for citation in citations]
-
-
-def _almost(extract: Extract, quote: str, citations: Iterable[Citation]) -> int | None:
-    """The number of the citation that says almost the same and has an equal answer, if any."""
-    passage = extract.hit.passage
-    answer = _words(passage.text[extract.start - passage.start : extract.end - passage.start])
-    return next(
-        (
-            citation.number
-            for citation in citations
-            if almost_equal(citation.quote, quote) and _words(citation.answer) == answer
-        ),
-        None,
-    )
 
 
 def citation_at(
@@ -156,6 +142,22 @@ def grouped(extracts: Iterable[Extract]) -> list[Extract]:
         answer = passage.text[extract.start - passage.start : extract.end - passage.start]
         groups.setdefault(_words(answer), []).append(extract)
     return [extract for group in groups.values() for extract in group]
+
+
+def near_first(extracts: Sequence[Extract], margin: float) -> list[Extract]:
+    """The extracts that score at most `margin` less than the first, and the same sentences again.
+
+    In another passage the same sentence may score much less.
+    """
+    good = {folded(_shown(e)) for e in extracts if e.score >= extracts[0].score - margin}
+    return [extract for extract in extracts if folded(_shown(extract)) in good]
+
+
+def _shown(extract: Extract) -> str:
+    """The extract's sentence, as much of it as its passage shows."""
+    passage = extract.hit.passage
+    start, end = _sentence(extract)
+    return passage.text[max(start - passage.start, 0) : end - passage.start]
 
 
 def _words(text: str) -> tuple[str, ...]:

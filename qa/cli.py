@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -20,6 +20,7 @@ from qa.terminal import counter, figure, indexing_bar, show_answer, show_check, 
 
 if TYPE_CHECKING:
     from qa.bot import Bot
+    from qa.gold import Gold
 
 T = TypeVar("T")
 
@@ -94,21 +95,30 @@ BeforeOption = Annotated[
 SEEDS = Path("seeds")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("pincite"))
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, format="pincite: %(message)s"
     )
     logging.getLogger("embeddings.runtime").setLevel(logging.INFO)  # what takes seconds, once
     logging.getLogger("qa.gold").setLevel(logging.WARNING)  # what is left out of a figure
-    if version:
-        from importlib.metadata import version as installed
-
-        print(installed("pincite"))
-        raise typer.Exit
+    logging.getLogger("qa.confidence").setLevel(logging.WARNING)  # what confidence promises
 
 
 @app.command()
@@ -145,7 +155,7 @@ def index(
             else:
                 show_check(found, passages, folder)
             raise typer.Exit(1 if found.broken else 0)
-        report = index_folder(docs, store, encoder, progress=tell)
+        report = index_folder(docs, store, encoder, progress=tell, purge=True)
         passages, languages = len(store), store.languages()
     notes = language_notes(languages, bundled=model is None)
     if as_json:
@@ -156,7 +166,7 @@ def index(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    words: Annotated[list[str], typer.Argument(metavar="QUESTION")],
     docs: DocsOption = SEEDS,
     index: IndexOption = None,
     model: ModelOption = None,
@@ -175,6 +185,7 @@ def ask(
     What QUESTION puts in double quotation marks must stand, word for word, in the passage that
     answers: 'Who said "a pinch of salt"?' Small talk gets a line that is in no document.
     """
+    question = " ".join(words)  # as typed without quotation marks around it all
     if (line := remark(question)) is not None:
         if as_json:
             from qa.answer_json import remark_json
@@ -345,7 +356,9 @@ def evaluate_(
     within: InOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
-    limit: Annotated[int | None, typer.Option(help="Ask every n-th, so many in all.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Ask every n-th, so many in all.", min=1)
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write summary and rows there.")
     ] = None,
@@ -360,6 +373,7 @@ def evaluate_(
         _open(folder, index, model, reader) as bot,
         counter("asking", len(golds)) as tell,
     ):
+        _warn_of_missing(golds, bot, folder)
         report = _said(
             lambda: evaluate(
                 bot, golds, within=within or (), after=after, before=before, progress=tell
@@ -394,12 +408,15 @@ def calibrate(
 
     golds = read_gold(gold)
     with _open(docs, index, model, reader) as bot:
+        _warn_of_missing(golds, bot, docs)
         with counter("asking", len(golds)) as tell:
             judged = list(judge(bot, golds, progress=tell))
         rows, right = [row for row, _ in judged], [is_right for _, is_right in judged]
-        calibration = _said(lambda: fit(bot.reader.name, rows, right, precision=precision))
+        names = bot.reader.name, bot.encoder.name
+        calibration = _said(lambda: fit(*names, rows, right, precision=precision))
         save_calibration(calibration, bot.store.folder)
-        points = risk_coverage(cross_fit(rows, right), right)
+        lost = len(golds) - len(judged)  # questions that find nothing, which no confidence answers
+        points = risk_coverage([*cross_fit(rows, right), *[0.0] * lost], [*right, *[False] * lost])
         print("right  answered  from confidence")
         for wanted in sorted({0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, precision}):
             good = [p for p in points if p.precision >= wanted]
@@ -434,15 +451,22 @@ def _open(docs: Path, index: Path | None, model: str | None, reader: str | None)
         bot = Bot.open(docs, index=index, model=model or BUNDLED, reader=reader, progress=tell)
     with bot:
         if bot.report is None:
+            number = len(bot.store.files())
+            if not number:
+                raise PinciteError(
+                    f"Another process is still indexing {docs} for the first time, and the index "
+                    "holds nothing yet. Ask again in a while."
+                )
             print(
                 "pincite: another process is indexing this folder; so far the index holds "
-                f"{len(bot.store.files())} documents",
+                f"{number} documents",
                 file=sys.stderr,
             )
         elif bot.report.skipped:
             number = len(bot.report.skipped)
             print(
-                f"pincite: {number} of the files cannot be read; `pincite index {docs}` says why",
+                f"pincite: {number} of the files and folders cannot be read; "
+                f"`pincite index {docs}` says why",
                 file=sys.stderr,
             )
         yield bot
@@ -463,6 +487,19 @@ def _documents(gold: Path, docs: Path | None) -> Iterator[Path]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8", newline="")
         yield Path(folder)
+
+
+def _warn_of_missing(golds: Sequence[Gold], bot: Bot, docs: Path) -> None:
+    """Says how many gold questions name a document that is not there: no answer is right then."""
+    files = bot.files()
+    gone = [g.document for g in golds if g.document is not None and g.document not in files]
+    if gone:
+        one = len(gone) == 1
+        said = "question names a document that is" if one else "questions name documents that are"
+        print(
+            f"pincite: {len(gone)} gold {said} not in {docs}, the first: {gone[0]}",
+            file=sys.stderr,
+        )
 
 
 def _said(call: Callable[[], T]) -> T:

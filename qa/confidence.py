@@ -33,10 +33,11 @@ one that ordered right and wrong answers best over the development sets (`traini
 class Calibration:
     """A fitted calibrator: one weight a feature, and the threshold below which a bot abstains.
 
-    `reader` names what it was fitted for, `features` what the weights are of.
+    `reader` and `encoder` name what it was fitted for, `features` what the weights are of.
     """
 
     reader: str
+    encoder: str
     weights: tuple[float, ...]
     bias: float
     threshold: float
@@ -77,12 +78,13 @@ def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))
 
 
-def load_calibration(reader: str, index: Path) -> Calibration:
-    """The calibration for this reader that `pincite calibrate` left in the index folder.
+def load_calibration(reader: str, encoder: str, index: Path) -> Calibration:
+    """The calibration for these that `pincite calibrate` left in the index folder.
 
     Else the one that ships for readers of its kind (`training/calibration.py`); a reader of
-    another kind gets that of the project's own, which orders its answers but promises nothing.
-    Raises `StoreError` where the one in the index folder is damaged.
+    another kind gets that of the project's own. That and a shipped one over another encoder order
+    answers but promise nothing, which is logged as a warning. Raises `StoreError` where the one in
+    the index folder is damaged.
     """
     own = index / FILE
     if own.is_file():
@@ -93,19 +95,27 @@ def load_calibration(reader: str, index: Path) -> Calibration:
                 f"{own} is damaged ({error}). Delete it, or run `pincite calibrate` again."
             ) from error
         fits = found.features == FEATURES and len(found.weights) == len(FEATURES)
-        if found.reader == reader and fits:
+        if (found.reader, found.encoder) == (reader, encoder) and fits:
             return found
         log.warning(
-            "%s was fitted for the reader %s, maybe by another version, and is not used. Run "
-            "`pincite calibrate` again.",
+            "%s was fitted for the reader %s over %s, maybe by another version, and is not used. "
+            "Run `pincite calibrate` again.",
             own,
             found.reader,
+            found.encoder,
         )
     shipped = json.loads(files("qa").joinpath("data", FILE).read_text("utf-8"))
     kind = reader.partition("@")[0]
-    if kind not in shipped:
-        log.warning("confidence is not calibrated for the reader %s", reader)
-    return _calibration(shipped.get(kind, shipped[DEFAULT]))
+    calibration = _calibration(shipped.get(kind, shipped[DEFAULT]))
+    known = calibration.encoder.partition("@")[0]
+    if kind not in shipped or encoder.partition("@")[0] != known:
+        log.warning(
+            "confidence is not calibrated for the reader %s over %s: run `pincite calibrate` with "
+            "questions of your own",
+            reader,
+            encoder,
+        )
+    return calibration
 
 
 def save_calibration(calibration: Calibration, index: Path) -> None:
@@ -122,6 +132,7 @@ def _calibration(data: dict[str, Any]) -> Calibration:
     weights = tuple(float(w) for w in data["weights"])
     return Calibration(
         reader=data["reader"],
+        encoder=data.get("encoder", ""),
         weights=weights,
         bias=float(data["bias"]),
         threshold=float(data["threshold"]),

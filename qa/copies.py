@@ -1,4 +1,4 @@
-"""The same text in several documents: found among passages, and told from what only looks alike.
+"""The same text in several documents, found among passages.
 
 Syndicated articles, versions of a report, quotations: to read one of them is to read all, and what
 they answer is answered once, with all its sources.
@@ -6,8 +6,7 @@ they answer is answered once, with all its sources.
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from embeddings.passages import Passage
@@ -15,12 +14,7 @@ from embeddings.sentences import Span
 
 _COPIED = 0.9
 """The share of a passage, in characters, that others must say for it to bring nothing new."""
-_ALIKE = 0.9
-"""The share of their words that two sentences must have in common to say the same."""
-_WORD = re.compile(r"\w+(?:[.,'’]\w+)*")
-_DENIALS = frozenset(
-    {"no", "not", "nor", "never", "none", "nobody", "nothing", "without", "cannot"}
-)
+_SHAPES = str.maketrans("’‘“”„«»‐‑–—−", '\'\'"""""-----')  # of quotes and dashes
 
 
 def unlike(passages: Iterable[Passage], k: int) -> list[tuple[Passage, tuple[Passage, ...]]]:
@@ -61,27 +55,12 @@ def shown(passage: Passage) -> Iterator[tuple[Span, str]]:
 
 
 def folded(text: str) -> str:
-    """The text whatever its white space and case."""
-    return " ".join(text.casefold().split())
-
-
-def almost_equal(one: str, other: str) -> bool:
-    """Whether two sentences say the same in almost the same words.
-
-    They share nine tenths of their words (Dice's coefficient) and differ in none that may change
-    what is said: no number, no name, no denial.
-    """
-    if not _ALIKE**2 < len(one) / len(other) < _ALIKE**-2:  # a quick no
-        return False
-    words, others = Counter(_WORD.findall(one)), Counter(_WORD.findall(other))
-    total = words.total() + others.total()
-    if 2 * (words & others).total() < _ALIKE * total:
-        return False
-    return not any(map(_telling, (words - others) + (others - words)))
+    """The text whatever its white space, its case and the shapes of its quotes and dashes."""
+    return " ".join(text.translate(_SHAPES).casefold().split())
 
 
 def moved(start: int, end: int, text: str, to: str) -> tuple[int, int]:
-    """Where `text[start:end]` is in `to`, which differs in white space and case alone.
+    """Where `text[start:end]` is in `to`, whose `folded` text is the same.
 
     All of `to` where that cannot be told: some letters have two for a capital.
     """
@@ -91,15 +70,6 @@ def moved(start: int, end: int, text: str, to: str) -> tuple[int, int]:
     if not count or len(at) != len("".join(text.split())):
         return 0, len(to)
     return at[first], at[first + count - 1] + 1
-
-
-def _telling(word: str) -> bool:
-    return (
-        any(map(str.isdigit, word))
-        or word[0].isupper()
-        or word.casefold() in _DENIALS
-        or word.casefold().endswith(("n't", "n’t"))
-    )
 
 
 def holding(passages: Sequence[Passage], sentence: str) -> Iterator[tuple[Passage, Span, str]]:

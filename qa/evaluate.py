@@ -70,7 +70,7 @@ def evaluate(
     for done, gold in enumerate(golds, start=1):
         rows.append(_ask(bot, gold, among))
         progress(done)
-    return Report(_summary(rows), rows)
+    return Report(summarised(rows), rows)
 
 
 def is_right(gold: Gold, sentence: str, path: str) -> bool:
@@ -88,18 +88,21 @@ def is_right_anywhere(gold: Gold, citation: Citation) -> bool:
 
 
 def first_right(
-    gold: Gold, found: Iterable[Sequence[Passage]], document: Callable[[str], Document]
+    gold: Gold,
+    found: Iterable[Sequence[Passage]],
+    document: Callable[[str], Document],
+    paths: Callable[[str], Sequence[str]],
 ) -> int | None:
     """The rank of the first in which a passage holds a right sentence, from 1; None without one.
 
-    `found` are the passages that share each rank, as in `Hit.places`, and `document` gives the
-    document with an id.
+    `found` are the passages that share each rank, as in `Hit.places`; `document` gives the document
+    with an id, `paths` the files that hold it.
     """
     for rank, passages in enumerate(found, start=1):
         for passage in passages:
-            of = document(passage.document)
-            sentences = (of.text[s.start : s.end] for s in passage.sentences)
-            if any(is_right(gold, sentence, of.path) for sentence in sentences):
+            text, files = document(passage.document).text, paths(passage.document)
+            sentences = (text[s.start : s.end] for s in passage.sentences)
+            if any(is_right(gold, sentence, file) for sentence in sentences for file in files):
                 return rank
     return None
 
@@ -143,10 +146,11 @@ def _rank(bot: Bot, gold: Gold, among: Filter) -> int | None:
         after=among.after,
         before=among.before,
     )
-    return first_right(gold, [hit.places for hit in hits], bot.document)
+    return first_right(gold, [hit.places for hit in hits], bot.document, bot.paths)
 
 
-def _summary(rows: Sequence[Row]) -> dict[str, object]:
+def summarised(rows: Sequence[Row]) -> dict[str, object]:
+    """The figures over all rows, under the design's names; None where there is nothing to count."""
     answerable = [row for row in rows if row.answerable]
     answered = [row for row in rows if row.text is not None]
     ranks = [row.rank for row in answerable]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import PinciteError
+from qa.question import MAX_QUESTION_CHARS
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +181,7 @@ def _gold(fields: dict[str, object], number: int, where: str) -> Gold:
     turns = _optional_list(fields, "history", where)
     return Gold(
         id=_id(fields, where) or f"line-{number}",
-        question=_text(fields, "question", where),
+        question=_question(fields, where),
         answers=tuple(
             _text({"answers": answer}, "answers", where)
             for answer in _optional_list(fields, "answers", where)
@@ -229,7 +230,7 @@ def _squad_golds(path: Path, articles: list[object]) -> Iterator[tuple[str, Gold
             fields = _object(entry, "a question", where)
             gold = Gold(
                 id=_id(fields, where) or where.removeprefix(f"{path}, "),
-                question=_text(fields, "question", where),
+                question=_question(fields, where),
                 answers=_squad_answers(fields, where),
                 sentence=None,
                 document=None,
@@ -292,6 +293,15 @@ def _optional_text(fields: dict[str, object], name: str, where: str) -> str | No
     if re.search("[\ud800-\udfff]", value):  # JSON can spell half a character, UTF-8 cannot
         raise _unexpected(where, f'"{name}" to hold whole characters', value)
     return value if value.strip() else None
+
+
+def _question(fields: dict[str, object], where: str) -> str:
+    """The question; `Bot.ask` refuses a longer one."""
+    question = _text(fields, "question", where)
+    if len(question.strip()) > MAX_QUESTION_CHARS:
+        expected = f'"question" to hold at most {MAX_QUESTION_CHARS:,} characters'
+        raise _unexpected(where, expected, question)
+    return question
 
 
 def _id(fields: dict[str, object], where: str) -> str | None:

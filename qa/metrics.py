@@ -6,6 +6,7 @@ never NaN; a question with no right passage, or no answer, counts as a miss.
 
 import re
 import string
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
@@ -17,7 +18,10 @@ from numpy.typing import NDArray
 _DELETE_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _JOINING_MARK = re.compile(r"[.,:]")  # stands inside abbreviations, numbers and times of day
-_BREAKING_MARK = re.compile(r"[^\w\s]|_")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Letters of scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Kana, Han."""
 
 
 def mean(values: Iterable[float]) -> float | None:
@@ -72,13 +76,14 @@ def contains_answer(text: str, answers: tuple[str, ...]) -> bool:
     the second every mark and symbol parts words, apart from `.,:` which vanish: it finds "Paris"
     in "Paris-based" and "Paris’s", "1957" in "1957–1961" and "1957-1961" too, but not "3" in "3.5".
     Quotes and dashes of any shape are alike there, and so are "£5" and "€5", as "$5" and "5" are
-    to SQuAD. An answer that normalises to nothing is found nowhere; no answers: false.
+    to SQuAD. An answer that normalises to nothing is found nowhere; no answers: false. One in a
+    script that puts no spaces between words is found inside of others.
     """
     for normalise in (normalise_answer, _part_words):
         tokens = f" {normalise(text)} "
-        runs = filter(None, map(normalise, answers))
-        if any(f" {run} " in tokens for run in runs):
-            return True
+        for run in filter(None, map(normalise, answers)):
+            if f" {run} " in tokens or (_UNSPACED.search(run) and run in tokens):
+                return True
     return False
 
 
@@ -192,7 +197,12 @@ def _without_articles(text: str) -> str:
 
 
 def _part_words(text: str) -> str:
-    return _without_articles(_BREAKING_MARK.sub(" ", _JOINING_MARK.sub("", text.lower())))
+    text = _JOINING_MARK.sub("", text.lower())
+    return _without_articles("".join(c if _in_word(c) else " " for c in text))
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def _overlap(predicted: Counter[str], gold: Counter[str]) -> float:

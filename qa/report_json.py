@@ -12,7 +12,7 @@ from embeddings.languages import ENGLISH
 
 
 class SkippedJson(TypedDict):
-    """A file that holds no document, and why."""
+    """A file that holds no document, or a folder that cannot be listed, and why."""
 
     document: str
     reason: str
@@ -22,7 +22,8 @@ class ReportJson(TypedDict):
     """Paths relative to the folder, sorted; `passages` are all that the index holds now.
 
     `languages` counts its documents by ISO 639-1 code, "" for those whose language is not clear;
-    `notes` are what a person should know of them.
+    `notes` are what a person should know of them. `unread` counts the files of kinds that are not
+    read, by suffix, "" for those without.
     """
 
     added: list[str]
@@ -30,6 +31,7 @@ class ReportJson(TypedDict):
     unchanged: list[str]
     removed: list[str]
     skipped: list[SkippedJson]
+    unread: dict[str, int]
     embedded: int
     passages: int
     seconds: float
@@ -71,6 +73,7 @@ def report_json(
         "unchanged": report.unchanged,
         "removed": report.removed,
         "skipped": [{"document": skip.path, "reason": skip.reason} for skip in report.skipped],
+        "unread": report.unread,
         "embedded": report.embedded,
         "passages": passages,
         "seconds": round(report.seconds, 3),

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.encoder import BUNDLED, model_folder
+from embeddings.encoder import BUNDLED, model_folder, quiet_transformers
 from embeddings.errors import ModelError, first_line
 from embeddings.runtime import Floats, Graph, cache_folder, export, fingerprint
-from embeddings.sentences import Span
+from embeddings.sentences import Span, split_sentences
 from qa.read import Extract, order, rank_score
 from qa.retrieve import Hit
 from qa.rows import lacking
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_TOKENS = 30
 MAX_QUESTION_TOKENS = 64
+"""Of a longer message that sentence alone is read which asks: the story before it misleads."""
 RETRIEVAL_WEIGHT = 16.0
 """What a hit's fused score, 0 to 1, is worth beside the logits of its spans. Of 4 to 26, values
 from 16 to 20 gave the most right sentences over the development sets (`training/README.md`)."""
@@ -68,10 +69,13 @@ class SpanReader:
             digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
             self.name = f"pincite-reader@{digest}"
         else:
-            folder = model_folder(model)
+            folder = model_folder(
+                model, role="reader", kind="question-answering", option="--reader"
+            )
             self.name = f"{Path(model).name}@{fingerprint(folder)}"
 
         def load() -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
+            quiet_transformers()
             return _bundled(weights) if model is None else _any_model(folder)
 
         self._no_answer = NO_ANSWER if model is None else 0.0
@@ -91,9 +95,7 @@ class SpanReader:
         """
         if not hits:
             return []
-        asked = self._graph.tokenizer.encode(question, add_special_tokens=False)
-        if len(asked.ids) > MAX_QUESTION_TOKENS:
-            question = question[: asked.offsets[MAX_QUESTION_TOKENS - 1][1]]
+        question = self._what_asks(question)
         best: dict[tuple[str, Span], Extract] = {}
         lacks = lacking(question, (hit.passage for hit in hits))
         first, rest = hits[: self.first_read], hits[self.first_read :]
@@ -104,6 +106,18 @@ class SpanReader:
         self._read(question, still, best, lacks)
         return sorted(best.values(), key=_order)
 
+    def _what_asks(self, message: str) -> str:
+        """The message; of one of more than `MAX_QUESTION_TOKENS` the last sentence that asks."""
+
+        def places(text: str) -> list[tuple[int, int]]:
+            return self._graph.tokenizer.encode(text, add_special_tokens=False).offsets
+
+        if len(places(message)) <= MAX_QUESTION_TOKENS:
+            return message
+        sentences = [message[s.start : s.end] for s in split_sentences(message)]
+        *_, last = [s for s in sentences if s.endswith("?")] or sentences
+        return last[places(last)[-MAX_QUESTION_TOKENS:][0][0] :]
+
     def _read(
         self,
         question: str,
@@ -113,13 +127,15 @@ class SpanReader:
     ) -> None:
         """Puts the extract of each sentence into `best` where it is better than what is there."""
         encodings = self._graph.tokenizer.encode_batch([(question, h.passage.text) for h in hits])
+        sides = [encoding.sequence_ids for encoding in encodings]  # which truncating forgets
         for encoding in encodings:
             encoding.truncate(self._graph.settings["window"])
         for numbers, outputs in self._graph.run(encodings):
             for row, number in enumerate(numbers):
                 hit, encoding = hits[number], encodings[number]
                 start, end = (output[row][: len(encoding.ids)] for output in outputs)
-                for sentence, extract in decode(encoding, start, end, hit, self._no_answer):
+                shown = [i for i in range(len(encoding.ids)) if sides[number][i] == 1]
+                for sentence, extract in decode(encoding, shown, start, end, hit, self._no_answer):
                     key = (hit.passage.document, sentence)
                     if share := lacks.get(key):
                         extract = replace(extract, score=extract.score - ROW_PENALTY * share)
@@ -132,21 +148,28 @@ def _order(extract: Extract) -> tuple[float, str, int, int]:
 
 
 def decode(
-    encoding: Encoding, start: Floats, end: Floats, hit: Hit, no_answer: float = 0.0
+    encoding: Encoding,
+    tokens: Sequence[int],
+    start: Floats,
+    end: Floats,
+    hit: Hit,
+    no_answer: float = 0.0,
 ) -> Iterator[tuple[Span, Extract]]:
     """For each sentence of the passage, the joint best span inside it.
 
-    `start` and `end` are the logits of the encoding's tokens, of shape (tokens,). Start and end
+    `tokens` are the numbers of the encoding's tokens that are the passage's; `start` and `end` the
+    logits of all, of shape (tokens,). White space before a token is not part of it. Start and end
     are chosen together, at most `MAX_ANSWER_TOKENS` apart; a span never leaves its sentence.
     `no_answer` is added to the logits of "no answer".
     """
     passage = hit.passage
     null = float(start[0] + end[0]) + no_answer
-    tokens = [i for i, side in enumerate(encoding.sequence_ids) if side == 1]
-    offsets = np.array(encoding.offsets)[tokens] + passage.start  # a property that builds a list
-    begins, ends = offsets[:, 0], offsets[:, 1]
+    all_offsets = encoding.offsets  # a property that builds a list
+    offsets = np.array([_stripped(*all_offsets[i], passage.text) for i in tokens]).reshape(-1, 2)
+    begins, ends = (offsets + passage.start).T
+    whole = begins < ends
     for sentence in passage.sentences:
-        inside = np.flatnonzero((begins >= sentence.start) & (ends <= sentence.end))
+        inside = np.flatnonzero(whole & (begins >= sentence.start) & (ends <= sentence.end))
         if not len(inside):
             continue
         rows = np.array(tokens)[inside]
@@ -156,6 +179,13 @@ def decode(
         first, last = np.unravel_index(int(np.argmax(scores)), scores.shape)
         at, to = int(begins[inside[first]]), int(ends[inside[last]])
         yield sentence, Extract(hit, at, to, float(scores[first, last]) - null)
+
+
+def _stripped(start: int, end: int, text: str) -> tuple[int, int]:
+    """The place without the white space at its beginning."""
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
 
 
 def _bundled(weights: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]]:
@@ -185,11 +215,23 @@ def _any_model(folder: Path) -> tuple[torch.nn.Module, Tokenizer, dict[str, Any]
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForQuestionAnswering.from_pretrained(folder, local_files_only=True)
+        model, loading = AutoModelForQuestionAnswering.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
     except Exception as error:  # whatever transformers makes of a folder that is no model
         raise ModelError(
             f"{folder} holds no question-answering model: {first_line(error)}."
         ) from error
+    if missing := sorted(loading["missing_keys"]):  # transformers fills them with random numbers
+        raise ModelError(
+            f"{folder} holds a model that was not trained to answer questions: it has no weights "
+            f"for {', '.join(missing[:3])}. Give --reader a question-answering model, or leave it "
+            "out."
+        )
+    if getattr(tokenizer, "backend_tokenizer", None) is None:
+        raise ModelError(
+            f"{folder} has no fast tokenizer; choose another question-answering model."
+        )
     inputs = [name for name in INPUTS if name in tokenizer.model_input_names]
     settings = {
         "inputs": inputs,

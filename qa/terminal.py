@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from qa.bot import Answer
     from qa.cite import Citation
 
+_KINDS_NAMED = 5
+"""How many kinds of files that are not read are named, those of the most files."""
+
 
 def show_answer(answer: Answer) -> None:
     """Prints the answer for a person, the short answer in bold within its sentence."""
@@ -78,12 +81,21 @@ def show_report(report: Report, passages: int, folder: Path, notes: Sequence[str
         print(f"pincite: {note}", file=sys.stderr)
     for skip in report.skipped:
         print(f"pincite: skipped: {skip.reason}", file=sys.stderr)
+    if report.unread:
+        print(f"pincite: {_unread(report.unread)}", file=sys.stderr)
     print(
         f"{len(report.added)} added, {len(report.changed)} changed, "
         f"{len(report.unchanged)} unchanged, {len(report.removed)} removed, "
         f"{len(report.skipped)} skipped; {report.embedded} passages embedded "
         f"in {report.seconds:.1f} s; {passages} in {folder}"
     )
+
+
+def _unread(kinds: dict[str, int]) -> str:
+    number = sum(kinds.values())
+    named = ", ".join(kind or "no ending" for kind in list(kinds)[:_KINDS_NAMED])
+    more = " …" if len(kinds) > _KINDS_NAMED else ""
+    return f"{number} file{'' if number == 1 else 's'} of kinds that are not read: {named}{more}"
 
 
 def show_check(found: Check, passages: int, folder: Path) -> None:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from embeddings.errors import DocumentError
 from qa import Bot
-from qa.bot import MAX_QUESTION_CHARS
+from qa.question import MAX_QUESTION_CHARS
 
 
 def test_the_answer_is_cited_exactly(bot: Bot) -> None:
@@ -55,6 +56,14 @@ def test_quoted_words_must_stand_in_the_passages_that_answer(bot: Bot) -> None:
         assert "full-scale incursion" in hit.passage.text
     none = bot.ask('Who warned of a "small-scale incursion"?', min_confidence=0.0)
     assert (none.text, none.citations, none.nearest, none.confidence) == (None, (), (), 0.0)
+
+
+def test_the_example_of_the_readme_with_a_phrase_is_answered(bot: Bot) -> None:
+    readme = Path(__file__).parent.parent.joinpath("README.md").read_text("utf-8")
+    (question,) = re.findall(r"pincite ask '([^']+)'", readme)
+    answer = bot.ask(question)
+    assert answer.text == "Rafah"
+    assert "full-scale incursion" in answer.citations[0].quote
 
 
 def test_a_question_is_asked_within_what_is_named(bot: Bot) -> None:

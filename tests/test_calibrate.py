@@ -16,11 +16,11 @@ RIGHT = [i % 4 == 0 for i in range(400)] + [i % 4 != 0 for i in range(400)]
 
 
 def test_fitting_finds_the_probabilities_and_the_threshold() -> None:
-    fitted = fit("toy", ROWS, RIGHT, precision=0.74)
+    fitted = fit("toy", "words", ROWS, RIGHT, precision=0.74)
     assert logistic(fitted, (0.0, 0.0, 0.0)) == pytest.approx(0.25, abs=0.01)
     assert logistic(fitted, (1.0, 0.0, 0.0)) == pytest.approx(0.75, abs=0.01)
     assert fitted.threshold == pytest.approx(0.75, abs=0.02)
-    assert fit("toy", ROWS, RIGHT, precision=0.99).threshold == 1.0
+    assert fit("toy", "words", ROWS, RIGHT, precision=0.99).threshold == 1.0
 
 
 def test_confidences_come_from_the_other_questions() -> None:
@@ -32,7 +32,7 @@ def test_confidences_come_from_the_other_questions() -> None:
 
 def test_fitting_on_right_answers_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 5 right answers and 5 wrong"):
-        fit("toy", ROWS[:8], [True] * 8, precision=0.8)
+        fit("toy", "words", ROWS[:8], [True] * 8, precision=0.8)
 
 
 def test_every_question_is_judged_by_its_first_citation(bot: Bot) -> None:

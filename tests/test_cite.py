@@ -5,7 +5,7 @@ import pytest
 from embeddings.documents import Box, Document
 from embeddings.passages import Passage
 from embeddings.sentences import Span
-from qa.cite import cite, grouped
+from qa.cite import cite, grouped, near_first
 from qa.read import Extract
 from qa.retrieve import Hit
 
@@ -76,21 +76,39 @@ def test_the_copies_of_a_passage_are_places_too() -> None:
     assert cite([Extract(hit, 0, 4, 1.0)], FIND, limit=5)[0].also == ()  # not in the copy
 
 
-def test_almost_the_same_sentence_with_the_same_answer_is_a_place_too() -> None:
-    text = "The old lighthouse at the end of the quay was built by the town in 1812 for the ships."
-    texts = [text, text.replace("town", "city"), text.replace("built", "made"), text[:-1] + "!"]
+def of(number: int, text: str, answer: str, score: float = 1.0) -> Extract:
+    """The answer in a document of this one sentence."""
+    hit = Hit(Passage(1, str(number), 0, len(text), text, (Span(0, len(text)),)), 1.0, 1.0, 1.0)
+    start = text.index(answer)
+    return Extract(hit, start, start + len(answer), score)
+
+
+def test_only_the_same_words_in_their_order_are_the_same_sentence() -> None:
+    texts = [
+        "In 2019 the mine’s owner paid Harland - the “last” builder - a fifth more.",
+        'In 2019 the Mine\'s owner paid Harland – the "last"\nbuilder – a fifth more.',
+        "In 2019 the mine’s owner paid Harland - the “last” builder - a fifth less.",
+        "In 2019 Harland paid the mine’s owner - the “last” builder - a fifth more.",
+    ]
     documents = {str(n): Document(str(n), f"{n}.txt", "", t, ()) for n, t in enumerate(texts)}
+    extracts = [of(number, text, "2019") for number, text in enumerate(texts)]
+    found = cite(extracts, documents.__getitem__, limit=5)
+    assert [[c.path, *(also.path for also in c.also)] for c in found] == [
+        ["0.txt", "1.txt"],
+        ["2.txt"],
+        ["3.txt"],
+    ]
+    assert found[0].also[0].quote == texts[1]
 
-    def place(number: int, answer: str) -> Extract:
-        span, words = Span(0, len(texts[number])), texts[number]
-        hit = Hit(Passage(number, str(number), 0, len(words), words, (span,)), 1.0, 1.0, 1.0)
-        start = words.index(answer)
-        return Extract(hit, start, start + len(answer), 1.0)
 
-    found = [place(0, "1812"), place(1, "1812"), place(2, "ships"), place(3, "1812")]
-    one, other = cite(found, documents.__getitem__, limit=5)
-    assert [also.path for also in one.also] == ["1.txt", "3.txt"]
-    assert (other.path, other.also) == ("2.txt", ())
+def test_the_same_sentence_counts_however_low_it_scores_elsewhere() -> None:
+    first, same, other = (
+        of(1, "Dogs bark.", "Dogs", 9),
+        of(2, "Dogs\nbark.", "bark", 1),
+        of(3, "No.", "No", 1),
+    )
+    near = of(4, "They bark.", "bark", 7)
+    assert near_first([first, near, same, other], 3) == [first, near, same]
 
 
 def test_each_file_of_a_document_is_named() -> None:

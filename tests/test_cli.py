@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,13 @@ def test_ask_json_is_one_object_and_agrees_with_the_file(seeds: Path) -> None:
     assert "Aspen Institute" in citation["quote"]
 
 
+def test_a_question_needs_no_quotation_marks_around_it(seeds: Path) -> None:
+    words = ["Who", "co-hosted", "the", "NATO", "Youth", "Summit?"]
+    asked = json.loads(pincite("ask", *words, "--docs", seeds, "--json").stdout)
+    assert asked["question"] == "Who co-hosted the NATO Youth Summit?"
+    assert asked["text"] == "Aspen Institute"
+
+
 def test_a_refusal_is_an_answer_and_not_an_error(seeds: Path) -> None:
     result = pincite("ask", "How is bread baked?", "--docs", seeds, "--json")
     answer = json.loads(result.stdout)
@@ -100,11 +108,23 @@ def test_index_says_what_it_did(tmp_path: Path) -> None:
     assert pincite("index", tmp_path, "--rebuild").stdout.startswith("1 added")
 
 
+def test_index_says_which_kinds_are_not_read(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.json", "c.json", "d.jpg", "e", ".hidden.py"):
+        (tmp_path / name).write_text("x")
+    said = "pincite: 4 files of kinds that are not read: .json, no ending, .jpg\n"
+    assert pincite("index", tmp_path).stderr == said
+    for name in ("f.py", "g.json", "h.c", "i.png", "j.rs"):
+        (tmp_path / name).write_text("x")
+    said = "pincite: 9 files of kinds that are not read: .json, no ending, .c, .jpg, .png …\n"
+    assert pincite("index", tmp_path).stderr == said
+
+
 def test_index_json_is_one_object_for_scripts(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
     (docs / "a.txt").write_text("Cats sleep.")
     (docs / "broken.pdf").write_bytes(b"rubbish")
+    (docs / "c.json").write_text("{}")
     result = pincite("index", docs, "--json")
     assert (result.returncode, result.stderr) == (0, "")
     report = json.loads(result.stdout)
@@ -115,6 +135,7 @@ def test_index_json_is_one_object_for_scripts(tmp_path: Path) -> None:
         "changed": [],
         "unchanged": [],
         "removed": [],
+        "unread": {".json": 1},
         "embedded": 1,
         "passages": 1,
         "index": str(docs / ".pincite"),
@@ -204,6 +225,19 @@ def test_while_another_indexes_questions_are_answered_and_indexing_is_refused(
     assert (answered.returncode, "1871" in answered.stdout) == (0, True)
 
 
+def test_while_another_indexes_for_the_first_time_nothing_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"rubbish")
+    assert pincite("index", tmp_path).returncode == 1  # there is an index, with nothing in it
+    (tmp_path / "a.txt").write_text("The lighthouse was built in 1871.")
+    with writing_alone(tmp_path / ".pincite", 0):
+        refused = pincite("ask", "When was the lighthouse built?", "--docs", tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"pincite: Another process is still indexing {tmp_path} for the first time, and the index "
+        "holds nothing yet. Ask again in a while.\n"
+    )
+
+
 def test_chat_answers_until_an_empty_line(seeds: Path) -> None:
     lines = ["Who co-hosted the NATO Youth Summit?", "why?", "=why?", "thanks", "", "ignored"]
     result = pincite("chat", "--docs", seeds, stdin="\n".join(lines))
@@ -227,6 +261,35 @@ def test_eval_prints_and_writes_the_figures(seeds: Path, tmp_path: Path) -> None
     assert written["summary"]["sentence_accuracy_forced"] == 1.0
     assert [row["id"] for row in written["rows"]] == ["q1", "q2"]
     assert "sentence_accuracy_forced  1.000" in result.stdout
+
+
+def test_eval_and_calibrate_say_that_documents_of_gold_questions_are_not_there(
+    tmp_path: Path,
+) -> None:
+    docs, gold = tmp_path / "docs", tmp_path / "gold.jsonl"
+    docs.mkdir()
+    (docs / "a.txt").write_text("The lighthouse was built in 1871.")
+    paths = ["a.txt", None, "gone.txt", "lost.txt"]
+    asked = {"question": "When was the lighthouse built?", "answers": ["1871"]}
+    lines = [json.dumps({**asked, "document": path}) for path in paths]
+    gold.write_text("\n".join(lines))
+    said = f"pincite: 2 gold questions name documents that are not in {docs}, the first: gone.txt\n"
+    result = pincite("eval", gold, "--docs", docs)
+    assert (result.returncode, result.stderr) == (0, said)
+    assert "sentence_accuracy_forced  0.500" in result.stdout
+    assert pincite("calibrate", gold, "--docs", docs).stderr.startswith(said)
+    gold.write_text("\n".join(lines[:3]))
+    said = f"pincite: 1 gold question names a document that is not in {docs}, the first: gone.txt\n"
+    assert pincite("eval", gold, "--docs", docs).stderr == said
+    gold.write_text("\n".join(lines[:2]))
+    assert pincite("eval", gold, "--docs", docs).stderr == ""
+
+
+@pytest.mark.parametrize("limit", ["0", "-3"])
+def test_eval_asks_at_least_one_question(limit: str) -> None:
+    result = pincite("eval", GOLD, f"--limit={limit}")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--limit" in result.stderr
 
 
 def test_eval_makes_documents_of_the_paragraphs_of_a_squad_file(tmp_path: Path) -> None:
@@ -295,6 +358,21 @@ def test_what_a_person_can_mend_is_one_line_on_stderr(
     assert result.stderr.startswith("pincite: ")
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_a_reader_that_is_not_there_is_spoken_of_as_one(seeds: Path, tmp_path: Path) -> None:
+    env = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    result = pincite("ask", "Who?", "--docs", seeds, "--reader", "no/such", env=env)
+    assert result.returncode == 1
+    assert result.stderr.startswith("pincite: No reader 'no/such': ")
+    assert "the folder of a question-answering model" in result.stderr
+    assert "leave --reader out" in result.stderr
+    assert "embedding" not in result.stderr
+
+
+def test_the_version_is_printed() -> None:
+    result = pincite("--version")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{version('pincite')}\n", "")
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -24,6 +24,7 @@ def extract(score: float) -> Extract:
 
 
 WEIGHT = 16.0
+ENCODER = "all-MiniLM-L6-v2@5678"
 
 
 def test_an_answer_alone_has_nothing_elsewhere_and_no_rivals() -> None:
@@ -46,27 +47,43 @@ def test_retrieval_counts_among_rivals_as_in_the_order() -> None:
 
 
 def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
-    calibration = Calibration("toy", (2.0, 0.0, 0.0, 1.0), -2.3, 0.5)
+    calibration = Calibration("toy", "words", (2.0, 0.0, 0.0, 1.0), -2.3, 0.5)
     assert calibration.confidence([extract(0.9), extract(0.6)], WEIGHT) == pytest.approx(0.5)
     assert calibration.confidence([], WEIGHT) == 0.0
-    sure = Calibration("toy", (1e6, 0.0, 0.0, 0.0), 0.0, 0.5)
+    sure = Calibration("toy", "words", (1e6, 0.0, 0.0, 0.0), 0.0, 0.5)
     assert sure.confidence([extract(1)], WEIGHT) < 1.0
 
 
 def test_the_calibration_that_ships_is_for_these_features(tmp_path: Path) -> None:
     for kind in ("pincite-reader", "sentences"):
-        shipped = load_calibration(f"{kind}@1234", tmp_path)
+        shipped = load_calibration(f"{kind}@1234", ENCODER, tmp_path)
         assert shipped.reader.startswith(f"{kind}@")
         assert shipped.features == FEATURES
         assert len(shipped.weights) == len(FEATURES)
         assert 0.0 < shipped.threshold < 1.0
 
 
+@pytest.mark.parametrize(
+    ("reader", "encoder", "said"),
+    [
+        ("pincite-reader@1", ENCODER, False),
+        ("pincite-reader@1", "another@1", True),
+        ("another@1", ENCODER, True),
+    ],
+)
+def test_it_is_said_where_confidence_promises_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, reader: str, encoder: str, said: bool
+) -> None:
+    load_calibration(reader, encoder, tmp_path)
+    assert ("confidence is not calibrated" in caplog.text) is said
+
+
 def test_a_calibration_in_the_index_is_used_for_its_own_reader_alone(tmp_path: Path) -> None:
-    own = Calibration("toy@1", (1.0, 2.0, 3.0, 4.0), 0.5, 0.6)
+    own = Calibration("toy@1", ENCODER, (1.0, 2.0, 3.0, 4.0), 0.5, 0.6)
     save_calibration(own, tmp_path)
-    assert load_calibration("toy@1", tmp_path) == own
-    assert load_calibration("sentences@2", tmp_path).reader.startswith("sentences@")
+    assert load_calibration("toy@1", ENCODER, tmp_path) == own
+    assert load_calibration("sentences@2", ENCODER, tmp_path).reader.startswith("sentences@")
+    assert load_calibration("toy@1", "another@1", tmp_path) != own
 
 
 @pytest.mark.parametrize(
@@ -79,8 +96,8 @@ def test_a_calibration_of_other_features_is_not_used(
     weights: tuple[float, ...],
     features: tuple[str, ...],
 ) -> None:
-    save_calibration(Calibration("sentences@1", weights, 0.5, 0.6, features), tmp_path)
-    used = load_calibration("sentences@1", tmp_path)
+    save_calibration(Calibration("sentences@1", ENCODER, weights, 0.5, 0.6, features), tmp_path)
+    used = load_calibration("sentences@1", ENCODER, tmp_path)
     assert (used.features, used.weights != weights) == (FEATURES, True)
     assert "Run `pincite calibrate` again" in caplog.text
 
@@ -89,4 +106,4 @@ def test_a_calibration_of_other_features_is_not_used(
 def test_a_damaged_calibration_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "calibration.json").write_text(text)
     with pytest.raises(StoreError, match=r"calibration\.json is damaged"):
-        load_calibration("toy@1", tmp_path)
+        load_calibration("toy@1", ENCODER, tmp_path)

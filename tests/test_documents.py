@@ -23,6 +23,7 @@ from embeddings.documents import (
     SUFFIXES,
     Document,
     find_documents,
+    find_files,
     normalise,
     parse_document,
     read_bytes,
@@ -641,8 +642,15 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
         read_document(file, tmp_path)
     folder.chmod(0)
     try:
+        assert list(find_files(tmp_path).unlisted) == ["sub"]
         with pytest.raises(DocumentError, match=r"sub: cannot be listed \(Permission denied\)"):
-            find_documents(tmp_path)
+            find_files(folder)
+        folder.chmod(0o700)
+        (folder / "b.txt").write_text("Text.")
+        folder.chmod(0o400)  # its files have names, but no more
+        assert find_documents(tmp_path) == [file, folder / "b.txt"]
+        with pytest.raises(DocumentError, match=r"^sub/b\.txt: cannot be read \(Permission denied"):
+            read_document(folder / "b.txt", tmp_path)
     finally:
         folder.chmod(0o700)
 
@@ -706,6 +714,21 @@ def test_documents_are_found_sorted_and_without_what_is_hidden(tmp_path: Path) -
     (tmp_path / "folder.txt").mkdir()
     found = [path.relative_to(tmp_path).as_posix() for path in find_documents(tmp_path)]
     assert found == ["A.MD", "b.txt", "sub.txt", "sub/c.Html", "z/y/x.docx"]
+
+
+def test_files_of_kinds_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    for name in (
+        *("a.txt", "b.json", "sub/c.JSON", "d.jpg", "e.tar.gz", "LICENCE", "Mr. A. N. Other"),
+        *(".hidden.json", ".pincite/index.sqlite"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found = find_files(tmp_path)
+    assert found.documents == [tmp_path / "a.txt"]
+    assert list(found.unread.items()) == [
+        *(("", 2), (".json", 2)),
+        *((".jpg", 1), (".tar.gz", 1)),
+    ]
 
 
 def test_links_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:

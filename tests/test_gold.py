@@ -167,6 +167,10 @@ def test_only_squad_holds_paragraphs(file: Path) -> None:
         ('["Who?"]', 'expected the line to be a JSON object, found ["Who?"]'),
         ("{}", 'expected "question" to hold text that is not blank, found nothing'),
         ('{"question": " "}', 'expected "question" to hold text that is not blank, found " "'),
+        (
+            '{"question": "' + "x" * 2001 + '"}',
+            'expected "question" to hold at most 2,000 characters, found "xxx',
+        ),
         ('{"question": 3}', 'expected "question" to hold text, found 3'),
         ('{"question": "Who \\ud83d?"}', 'expected "question" to hold whole characters'),
         ('{"question": "Who?", "id": ["q"]}', 'expected "id" to hold text, found ["q"]'),
@@ -195,6 +199,12 @@ def test_a_bad_line_is_named(file: Path, line: str, complaint: str) -> None:
     assert complaint in message
     assert message.endswith("take it out.")
     assert len(message) < len(str(file)) + 300
+
+
+def test_white_space_around_a_question_does_not_make_it_too_long(file: Path) -> None:
+    question = " " + "x" * 2000 + "\n"
+    file.write_text(json.dumps({"question": question}))
+    assert [gold.question for gold in read_gold(file)] == [question]
 
 
 def test_a_file_nested_too_deep_is_refused(file: Path) -> None:
@@ -235,6 +245,11 @@ def test_an_id_used_twice_is_named_with_both_places(file: Path) -> None:
             ["data", 0, "paragraphs", 0, "qas", 1, "is_impossible"],
             "yes",
             'qas[1]: expected "is_impossible" to be true or false, found "yes"',
+        ),
+        (
+            ["data", 0, "paragraphs", 0, "qas", 1, "question"],
+            "x" * 2001,
+            'qas[1]: expected "question" to hold at most 2,000 characters, found "xxx',
         ),
         (["data", 0, "paragraphs", 0, "qas", 1, "id"], "s1", 'found "s1", which '),
     ],

@@ -1,6 +1,8 @@
+import errno
 import os
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,14 @@ import pytest
 
 from embeddings.context import encode_in_context
 from embeddings.errors import DocumentError, StoreBusyError, StoreError
-from embeddings.indexer import Progress, default_index, index_folder, open_store, remove_index
+from embeddings.indexer import (
+    Progress,
+    Skipped,
+    default_index,
+    index_folder,
+    open_store,
+    remove_index,
+)
 from embeddings.runtime import Floats
 from embeddings.store import Store
 from tests.toy import WordEncoder
@@ -113,16 +122,125 @@ def test_a_file_that_went_bad_leaves_the_index(
     assert list(store.files()) == ["sub/dogs.md"]
 
 
-def test_an_emptied_folder_is_an_error_and_changes_nothing(
+def test_a_folder_that_cannot_be_listed_is_skipped_and_what_is_known_of_it_stays(
+    docs: Path, store: Store, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (docs / "sub" / "deep").mkdir()
+    (docs / "sub" / "deep" / "fish.txt").write_text("Fish swim.")
+    (docs / "sub.txt").write_text("Birds sing.")
+    age(*docs.rglob("*.*"))
+    index_folder(docs, store, encoder)
+    forbid(docs / "sub", monkeypatch)
+    reason = (
+        "sub: cannot be listed (Permission denied); check its permissions; "
+        "what was indexed from it before is kept"
+    )
+    with store.alone(0):  # not even the right to write is needed
+        report = index_folder(docs, store, encoder)
+    assert (report.unchanged, report.removed) == (["cats.txt", "sub.txt"], [])
+    assert report.skipped == [Skipped("sub", reason)]
+    (docs / "sub.txt").unlink()
+    (docs / "bad.pdf").write_bytes(b"rubbish")
+    report = index_folder(docs, store, encoder)
+    assert (report.unchanged, report.removed) == (["cats.txt"], ["sub.txt"])
+    assert [skip.path for skip in report.skipped] == ["bad.pdf", "sub"]
+    assert list(store.files()) == ["cats.txt", "sub/deep/fish.txt", "sub/dogs.md"]
+    monkeypatch.undo()
+    (docs / "sub" / "dogs.md").unlink()
+    assert index_folder(docs, store, encoder).removed == ["sub/dogs.md"]
+
+
+def test_where_no_document_is_in_sight_the_folder_in_the_way_is_named(
+    docs: Path, store: Store, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_folder(docs, store, encoder)
+    (docs / "cats.txt").unlink()
+    forbid(docs / "sub", monkeypatch)
+    with pytest.raises(DocumentError, match=r"There are no documents in .* sub: cannot be listed"):
+        index_folder(docs, store, encoder)
+    forbid(docs, monkeypatch)
+    with pytest.raises(DocumentError, match=rf"^{re.escape(str(docs))}: cannot be listed"):
+        index_folder(docs, store, encoder)
+    assert list(store.files()) == ["cats.txt", "sub/dogs.md"]
+
+
+def forbid(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the system refuse to list the folder, also to root."""
+    listed = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+def test_an_emptied_folder_is_an_error_and_changes_nothing_unless_it_is_to_be_purged(
     docs: Path, store: Store, encoder: WordEncoder, tmp_path: Path
 ) -> None:
     index_folder(docs, store, encoder)
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DocumentError, match=r"no documents in .*\.pdf"):
-        index_folder(tmp_path / "empty", store, encoder)
     with pytest.raises(DocumentError, match="nowhere"):
         index_folder(tmp_path / "nowhere", store, encoder)
+    (docs / "cats.txt").unlink()
+    (docs / "sub" / "dogs.md").unlink()
+    with pytest.raises(DocumentError, match=r"no documents in .*\.pdf.*\.gz or in a \.zip"):
+        index_folder(docs, store, encoder)
     assert len(store.files()) == 2
+    with pytest.raises(DocumentError, match="no documents in"):
+        index_folder(docs, store, encoder, purge=True)
+    assert (store.known(), held(store, "sleep", "bark")) == ({}, [])
+
+
+def held(store: Store, *words: str) -> list[str]:
+    """Those of the words that the files of the index hold, while it is open."""
+    data = b"".join(path.read_bytes() for path in store.folder.iterdir()).lower()
+    return [word for word in words if word.encode() in data]
+
+
+def test_what_is_deleted_is_gone_from_the_files_of_the_index(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    (docs / "informer.txt").write_text("Xanthippe met Quetzal.")
+    index_folder(docs, store, encoder)
+    vector = store.vectors_of(store.files()["informer.txt"])[0].tobytes()
+    words = ["xanthipp", "quetzal", "informer", "sleep"]
+    assert held(store, *words) == words
+    (file,) = store.folder.glob("*.faiss")
+    assert vector in file.read_bytes()
+    (docs / "informer.txt").unlink()
+    (docs / "cats.txt").write_text("Cats purr.")
+    index_folder(docs, store, encoder, purge=True)
+    assert held(store, *words) == []
+    assert vector not in file.read_bytes()
+
+
+def test_what_is_deleted_is_gone_also_where_no_file_can_be_read(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    index_folder(docs, store, encoder)
+    (docs / "cats.txt").unlink()
+    (docs / "sub" / "dogs.md").unlink()
+    (docs / "dogs.pdf").write_bytes(b"rubbish")
+    for _ in range(2):
+        with pytest.raises(DocumentError, match="None of the 1 documents"):
+            index_folder(docs, store, encoder, purge=True)
+        assert held(store, "sleep", "bark") == []
+
+
+def test_what_a_killed_run_deleted_goes_with_the_next_one(
+    docs: Path, store: Store, encoder: WordEncoder
+) -> None:
+    age(docs / "cats.txt", docs / "sub" / "dogs.md")
+    index_folder(docs, store, encoder)
+    (docs / "cats.txt").unlink()
+    store.remove("cats.txt")
+    assert not store.is_purged()
+    with store.alone(0):  # another process is at it
+        assert index_folder(docs, store, encoder, purge=True).unchanged == ["sub/dogs.md"]
+    assert not store.is_purged()
+    assert index_folder(docs, store, encoder, purge=True).unchanged == ["sub/dogs.md"]
+    assert (store.is_purged(), held(store, "sleep")) == (True, [])
 
 
 def test_a_folder_of_bad_files_alone_is_an_error(

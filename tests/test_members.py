@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embeddings import members
-from embeddings.documents import find_documents, read_document
+from embeddings.documents import find_documents, find_files, read_document
 from embeddings.errors import DocumentError
 from embeddings.indexer import index_folder, open_store
 from tests.formats import zip_of
@@ -47,6 +47,7 @@ def test_each_member_that_can_be_read_is_a_document(docs: Path) -> None:
     (docs / "folder.zip").mkdir()
     (docs / "folder.zip" / "plain.txt").write_text("Plain.")
     assert found(docs) == ["folder.zip/plain.txt", "sub/A.ZIP/b/cats.txt", "sub/A.ZIP/dogs.md"]
+    assert find_files(docs).unread == {".png": 1, ".zip": 1}
     dogs = read_document(docs / "sub" / "A.ZIP" / "dogs.md", docs)
     assert (dogs.path, dogs.title, dogs.text) == ("sub/A.ZIP/dogs.md", "Dogs", "Dogs\n\nDogs bark.")
     assert read_document(docs / "folder.zip" / "plain.txt", docs).text == "Plain."

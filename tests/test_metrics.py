@@ -142,6 +142,9 @@ def test_exact_match_and_f1_by_hand(
         ("at 10:30 a.m. sharp", "10:30 AM"),
         ("the whole text", "The whole text"),
         ("Łódź, in Poland", "łódź"),
+        ("东京是日本的首都。", "东京"),
+        ("กรุงเทพเป็นเมืองหลวง", "กรุงเทพ"),
+        ("मेरी किताब यहाँ है।", "किताब"),
     ],
 )
 def test_an_answer_is_found_as_whole_words(text: str, answer: str) -> None:
@@ -153,6 +156,8 @@ def test_an_answer_is_found_as_whole_words(text: str, answer: str) -> None:
     [
         ("The party began.", "art"),
         ("The party began.", "part"),
+        ("किताब", "कि"),
+        ("东京是日本的首都。", "京都"),
         ("It weighs 3.5 kg", "3"),
         ("It weighs 3.5 kg", "5"),
         ("10,000 people", "10"),

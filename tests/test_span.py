@@ -1,8 +1,14 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tokenizers import Encoding, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Metaspace
 
 from embeddings.encoder import BUNDLED, model_folder
 from embeddings.errors import ModelError
@@ -48,9 +54,12 @@ def logits(encoding: Encoding, **marked: float) -> Floats:
 
 def decoded(encoding: Encoding, start: Floats, end: Floats) -> dict[str, Extract]:
     """The extracts by the text that they point at."""
-    return {
-        TEXT[e.start - BEFORE : e.end - BEFORE]: e for _, e in decode(encoding, start, end, HIT)
-    }
+    found = decode(encoding, shown(encoding), start, end, HIT)
+    return {TEXT[e.start - BEFORE : e.end - BEFORE]: e for _, e in found}
+
+
+def shown(encoding: Encoding) -> list[int]:
+    return [i for i, side in enumerate(encoding.sequence_ids) if side == 1]
 
 
 def test_each_sentence_has_its_best_span_scored_against_no_answer(encoding: Encoding) -> None:
@@ -70,7 +79,8 @@ def test_start_and_end_are_chosen_together_and_never_reversed(encoding: Encoding
 
 def test_a_span_never_leaves_its_sentence(encoding: Encoding) -> None:
     start, end = logits(encoding, cats=9.0), logits(encoding, loudly=9.0)
-    assert all(s.start <= e.start < e.end <= s.end for s, e in decode(encoding, start, end, HIT))
+    found = decode(encoding, shown(encoding), start, end, HIT)
+    assert all(s.start <= e.start < e.end <= s.end for s, e in found)
 
 
 def test_a_span_is_never_longer_than_allowed() -> None:
@@ -81,14 +91,80 @@ def test_a_span_is_never_longer_than_allowed() -> None:
     encoding = tokenizer.encode(QUESTION, text)
     hit = Hit(Passage(1, "d", 0, len(text), text, (Span(0, len(text)),)), 0.0, 0.0, 0.0)
     start, end = logits(encoding, first=9.0), logits(encoding, last=9.0)
-    ((_, extract),) = decode(encoding, start, end, hit)
+    ((_, extract),) = decode(encoding, shown(encoding), start, end, hit)
     assert len(text[extract.start : extract.end].split()) <= MAX_ANSWER_TOKENS
+
+
+def test_white_space_before_a_token_is_not_part_of_it() -> None:
+    """Some tokenizers count the space before a word to it (Metaspace)."""
+    words = {"▁Cats", "▁sleep.", "▁Dogs", "▁bark", "▁loudly.", "▁Who", "▁sleeps?", "▁"}
+    vocabulary = {word: number for number, word in enumerate(sorted(words))}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="▁"))
+    tokenizer.pre_tokenizer = Metaspace()
+    encoding = tokenizer.encode(QUESTION, TEXT)
+    assert encoding.offsets[4] == (11, 16)  # " Dogs"
+    start, end = logits(encoding, **{"▁Dogs": 5.0}), logits(encoding, **{"▁Dogs": 5.0})
+    assert decoded(encoding, start, end)["Dogs"].score == 10
+
+
+def test_of_a_long_message_the_sentence_is_read_that_asks() -> None:
+    text = "The harbour was opened by Queen Maud in 1911. It is deep."
+    hit = Hit(Passage(1, "d", 0, len(text), text, (Span(0, 45), Span(46, 57))), 1.0, 0.5, 2.0)
+    story = "I am writing a long piece for the weekend about the town and what it was like. " * 9
+    question = "Who opened the harbour?"
+    reader = SpanReader()
+    plain = reader.read(question, [hit])
+    for message in (f"{story}{question}", f"{question} {story}"):
+        assert reader.read(message, [hit]) == plain
+    assert len(reader.read("harbour " * 240, [hit])) == 2  # no sentence of any length to be found
 
 
 def test_a_folder_that_holds_no_reader_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="holds no question-answering model"):
         SpanReader(str(tmp_path))
+
+
+def test_a_model_that_was_not_trained_to_answer_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
+    with pytest.raises(ModelError, match=r"no weights for qa_outputs\.bias, qa_outputs\.weight"):
+        SpanReader(str(model_folder(BUNDLED)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_without_a_fast_tokenizer_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import CanineConfig, CanineForQuestionAnswering, CanineTokenizer
+
+    config = CanineConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
+    )
+    CanineForQuestionAnswering(config).save_pretrained(tmp_path)
+    CanineTokenizer().save_pretrained(tmp_path)  # type: ignore[no-untyped-call]
+    monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
+    with pytest.raises(ModelError, match="has no fast tokenizer"):
+        SpanReader(str(tmp_path))
+
+
+def test_what_transformers_says_of_a_model_stays_off_the_terminal(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
+
+    config = BertConfig(
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
+    )
+    BertForQuestionAnswering(config).save_pretrained(tmp_path / "model")
+    AutoTokenizer.from_pretrained(model_folder(BUNDLED)).save_pretrained(tmp_path / "model")
+    code = "import sys; from qa.span import SpanReader; SpanReader(sys.argv[1])"
+    result = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "model"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PINCITE_CACHE": str(tmp_path)},
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_any_question_answering_model_works_by_folder(
@@ -102,12 +178,17 @@ def test_any_question_answering_model_works_by_folder(
     DistilBertForQuestionAnswering(config).save_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(model_folder(BUNDLED))
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    tokenizer.model_max_length = 16
     tokenizer.save_pretrained(folder)
     monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
     reader = SpanReader(str(folder))
     assert reader.name.startswith("model@")
     found = reader.read(QUESTION, [HIT])
     assert {(e.start >= 112, e.end <= 129) for e in found} == {(False, True), (True, True)}
+    text = "Cats sleep. " * 9
+    spans = tuple(Span(12 * n, 12 * n + 11) for n in range(9))
+    (hit,) = [replace(HIT, passage=Passage(1, "d", 0, len(text), text, spans))]
+    assert len(reader.read(QUESTION, [hit])) == 4  # what the model's window shows
 
 
 def test_the_reader_points_at_the_answer_of_a_passage_it_never_saw() -> None:

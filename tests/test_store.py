@@ -1,3 +1,4 @@
+import random
 import sqlite3
 import threading
 from pathlib import Path
@@ -113,6 +114,39 @@ def test_a_removed_document_is_gone_from_every_search(tmp_path: Path) -> None:
         assert store.files() == {}
         with pytest.raises(KeyError):
             store.document("id-cats")
+
+
+def test_what_sqlite_moved_before_it_was_deleted_is_purged_too(tmp_path: Path) -> None:
+    chosen = random.Random(4)  # one with which it does move some
+    here: dict[str, bytes] = {}
+    gone: list[bytes] = []
+    with Store.open(tmp_path, SETTINGS) as store:
+        for number in range(160):
+            word = f"{chosen.getrandbits(64):016x}"
+            text = f"{word} " * chosen.choice([1, 20, 100])
+            path = f"{number}.txt"
+            windows = [Window(0, len(text), (Span(0, len(text)),))]
+            store.add(Document(path, path, "", text, ()), windows, VECTORS[:1])
+            here[path] = word.encode()
+            if number % 40 == 39:
+                for path in chosen.sample(sorted(here), len(here) // 2):
+                    store.remove(path)
+                    gone.append(here.pop(path))
+                store.purge()
+                data = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+                assert [word for word in gone if word in data] == []
+                assert all(word in data for word in here.values())
+
+
+def test_an_index_of_an_earlier_version_is_to_be_purged(tmp_path: Path) -> None:
+    with store_with_cats(tmp_path) as store:
+        assert store.is_purged()
+        with store.database.writing() as db:
+            db.execute("DELETE FROM meta WHERE name = 'purged'")  # it did not say
+    with Store.open(tmp_path, SETTINGS) as store:
+        assert not store.is_purged()
+        store.purge()
+        assert store.is_purged()
 
 
 def test_a_changed_file_replaces_its_document(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
         from embeddings.indexer import index_folder
 
         index_folder(docs, store, encoder)
-        yield Bot(store, encoder, reader, load_calibration(reader.name, store.folder))
+        yield Bot(store, encoder, reader, load_calibration(reader.name, encoder.name, store.folder))
 
 
 def indexed(sessions: Sessions, token: str, name: str, data: bytes) -> Uploads:

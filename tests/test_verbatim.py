@@ -43,7 +43,9 @@ def toy_bot(folder: Path) -> Bot:
     encoder = WordEncoder()
     store = open_store(folder / "index", encoder, max_tokens=30, overlap_tokens=8)
     index_folder(folder / "docs", store, encoder)
-    return Bot(store, encoder, SentenceReader(encoder), load_calibration("sentences", folder))
+    return Bot(
+        store, encoder, SentenceReader(encoder), load_calibration("sentences", encoder.name, folder)
+    )
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

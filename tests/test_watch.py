@@ -1,4 +1,5 @@
 import logging
+import os
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,19 @@ def test_what_changed_before_the_watch_began_is_followed(docs: Path, store: Stor
     reports: queue.Queue[Report] = queue.Queue()
     with watching(docs, store, ENCODER, reports.put):
         assert report_of_change(reports).added == ["fish.txt"]
+
+
+def test_a_folder_that_cannot_be_listed_does_not_end_the_watch(docs: Path, store: Store) -> None:
+    closed = docs / "closed"
+    closed.mkdir(mode=0)
+    if os.access(closed, os.R_OK):
+        pytest.skip("root lists everything")
+    reports: queue.Queue[Report] = queue.Queue()
+    with watching(docs, store, ENCODER, reports.put):
+        assert [skip.path for skip in reports.get(timeout=SECONDS).skipped] == ["closed"]
+        write(docs / "fish.txt", "Fish swim.")
+        report = report_of_change(reports)
+        assert (report.added, [skip.path for skip in report.skipped]) == (["fish.txt"], ["closed"])
 
 
 def test_it_waits_while_another_writes(docs: Path, store: Store) -> None:

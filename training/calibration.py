@@ -24,8 +24,8 @@ TARGET = Path(__file__).parent.parent / "qa" / "data" / "calibration.json"
 Judged = list[tuple[tuple[float, ...], bool]]
 
 
-def judged(folder: Path, reader: str | None, questions: int) -> tuple[str, Judged]:
-    """The reader's name, and features and rightness of so many questions of the set.
+def judged(folder: Path, reader: str | None, questions: int) -> tuple[tuple[str, str], Judged]:
+    """The names of reader and encoder, and features and rightness of so many of the questions.
 
     A set is a folder with documents and questions, or many such folders, and a part from each.
     """
@@ -36,15 +36,15 @@ def judged(folder: Path, reader: str | None, questions: int) -> tuple[str, Judge
     for file in files:
         golds = sample(read_gold(file), -(-questions // len(files)))
         with Bot.open(file.parent / "docs", reader=reader) as bot:
-            name = bot.reader.name
+            names = bot.reader.name, bot.encoder.name
             rows += judge(bot, golds)
-    return name, rows
+    return names, rows
 
 
-def fitted(name: str, sets: list[Judged], precision: float) -> Calibration:
+def fitted(names: tuple[str, str], sets: list[Judged], precision: float) -> Calibration:
     """A calibration fitted on these sets."""
     rows = [row for rows in sets for row in rows]
-    return fit(name, [f for f, _ in rows], [r for _, r in rows], precision=precision)
+    return fit(*names, [f for f, _ in rows], [r for _, r in rows], precision=precision)
 
 
 def report(name: str, calibration: Calibration, rows: Judged) -> None:
@@ -71,16 +71,17 @@ def main() -> None:
     arguments = parser.parse_args()
     sets: dict[str, Judged] = {}
     for name in arguments.sets:
-        reader, sets[name] = judged(arguments.folder / name, arguments.reader, arguments.questions)
+        names, sets[name] = judged(arguments.folder / name, arguments.reader, arguments.questions)
     for name, rows in sets.items():
         others = [other for key, other in sets.items() if key != name] or [rows]
-        report(name, fitted(reader, others, arguments.precision), rows)
-    calibration = fitted(reader, list(sets.values()), arguments.precision)
+        report(name, fitted(names, others, arguments.precision), rows)
+    calibration = fitted(names, list(sets.values()), arguments.precision)
     for name in arguments.unseen:
         _, rows = judged(arguments.folder / name, arguments.reader, arguments.questions)
         report(name, calibration, rows)
     print(dict(zip(FEATURES, calibration.weights, strict=True)), calibration.threshold)
-    kept = json.loads(TARGET.read_text("utf-8")) | {reader.partition("@")[0]: asdict(calibration)}
+    kind = calibration.reader.partition("@")[0]
+    kept = json.loads(TARGET.read_text("utf-8")) | {kind: asdict(calibration)}
     TARGET.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
 
 

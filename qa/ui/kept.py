@@ -17,9 +17,10 @@ from typing import cast, get_args
 
 from embeddings.documents import Document
 from qa.answer_json import Kind, kind
-from qa.bot import MAX_CITATIONS, MAX_QUESTION_CHARS, Answer
+from qa.bot import MAX_CITATIONS, Answer
 from qa.chat import Turn
 from qa.cite import Citation, citation_at
+from qa.question import MAX_QUESTION_CHARS
 from qa.remarks import remark
 from qa.ui.conversation import TURNS_KEPT, Conversation
 from qa.ui.reference import parse_reference, refer
