@@ -1,4 +1,6 @@
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,10 @@ from qa.span import EXPORT_VERSION, SpanReader
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the exported reader that a test may damage."""
-    SpanReader()
-    shutil.copytree(cache_folder() / "readers", tmp_path / "readers")
+    name = f"{SpanReader().name}-v{EXPORT_VERSION}"
+    shutil.copytree(cache_folder() / "readers" / name, tmp_path / "readers" / name)
     monkeypatch.setenv("PINCITE_CACHE", str(tmp_path))
-    return tmp_path / "readers" / f"{SpanReader().name}-v{EXPORT_VERSION}"
+    return tmp_path / "readers" / name
 
 
 @pytest.mark.parametrize("name", ["settings.json", "tokenizer.json"])
@@ -42,21 +44,40 @@ def test_a_cache_that_cannot_be_written_is_named(
         SpanReader()
 
 
-def test_a_graph_is_compiled_once_where_it_stays(tmp_path: Path) -> None:
-    class Table(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.table = torch.nn.Embedding(5, 4)
+class Table(torch.nn.Module):
+    """The smallest model there is."""
 
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            found: torch.Tensor = self.table(input_ids)
-            return found
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.nn.Embedding(5, 4)
 
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.table(input_ids)
+        return found
+
+
+def exported(folder: Path) -> Table:
+    """A model that is exported to `folder`."""
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "who": 1}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     settings = {"inputs": ["input_ids"], "pad_id": 0, "window": 64}
     module = Table()
-    export(module, tokenizer, settings, tmp_path / "table", max_error=1e-3)
+    export(module, tokenizer, settings, folder, max_error=1e-3)
+    return module
+
+
+def test_exports_that_nobody_uses_any_more_make_room(tmp_path: Path) -> None:
+    month_ago = time.time() - 31 * 24 * 3600
+    modules = {name: exported(tmp_path / name) for name in ("used", "unused")}
+    for name in modules:
+        os.utime(tmp_path / name, (month_ago, month_ago))
+    Graph(tmp_path / "used", lambda: modules["used"])
+    exported(tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "used"]
+
+
+def test_a_graph_is_compiled_once_where_it_stays(tmp_path: Path) -> None:
+    module = exported(tmp_path / "table")
     assert not (tmp_path / "table" / "compiled").exists()
     for _ in range(2):
         graph = Graph(tmp_path / "table", lambda: module)
