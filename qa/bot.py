@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,7 +18,7 @@ from qa.cite import Citation, cite, grouped, near_first
 from qa.confidence import Calibration, load_calibration
 from qa.followup import Understood, understand
 from qa.place import page_image
-from qa.question import MAX_QUESTION_CHARS
+from qa.question import checked
 from qa.read import Extract, Reader, SentenceReader, agreed
 from qa.retrieve import Hit, Retriever
 from qa.span import SpanReader
@@ -306,18 +305,3 @@ class Bot:
         the one that was indexed.
         """
         return page_image(self.folders, self.document(document), page, boxes, strong)
-
-
-def checked(question: str) -> str:
-    """The question without white space at its ends. Raises `ValueError` for one not to be asked."""
-    question = question.strip()
-    if not question:
-        raise ValueError("The question is empty. Ask something, in a sentence or a few words.")
-    if re.search("[\ud800-\udfff]", question):
-        raise ValueError("The question holds half a character. Type it anew, in UTF-8.")
-    if len(question) > MAX_QUESTION_CHARS:
-        raise ValueError(
-            f"The question has {len(question):,} characters, at most {MAX_QUESTION_CHARS:,} are "
-            "read. Shorten it to what you want to know."
-        )
-    return question

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from embeddings.documents import Box, Document
-from qa.copies import folded, holding, moved
+from qa.copies import folded, holding, moved, part_shown
 from qa.read import Extract
 from qa.retrieve import Hit
 
@@ -149,15 +149,10 @@ def near_first(extracts: Sequence[Extract], margin: float) -> list[Extract]:
 
     In another passage the same sentence may score much less.
     """
-    good = {folded(_shown(e)) for e in extracts if e.score >= extracts[0].score - margin}
-    return [extract for extract in extracts if folded(_shown(extract)) in good]
-
-
-def _shown(extract: Extract) -> str:
-    """The extract's sentence, as much of it as its passage shows."""
-    passage = extract.hit.passage
-    start, end = _sentence(extract)
-    return passage.text[max(start - passage.start, 0) : end - passage.start]
+    said = [folded(part_shown(extract.hit.passage, extract.sentence)) for extract in extracts]
+    least = extracts[0].score - margin
+    good = {text for extract, text in zip(extracts, said, strict=True) if extract.score >= least}
+    return [extract for extract, text in zip(extracts, said, strict=True) if text in good]
 
 
 def _words(text: str) -> tuple[str, ...]:

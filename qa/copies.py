@@ -50,8 +50,13 @@ def unlike(passages: Iterable[Passage], k: int) -> list[tuple[Passage, tuple[Pas
 def shown(passage: Passage) -> Iterator[tuple[Span, str]]:
     """The passage's sentences, and of each the text that the passage shows."""
     for sentence in passage.sentences:
-        start, end = max(sentence.start, passage.start), min(sentence.end, passage.end)
-        yield sentence, passage.text[start - passage.start : end - passage.start]
+        yield sentence, part_shown(passage, sentence)
+
+
+def part_shown(passage: Passage, sentence: Span) -> str:
+    """The sentence's text, as much of it as the passage shows."""
+    start, end = max(sentence.start, passage.start), min(sentence.end, passage.end)
+    return passage.text[start - passage.start : end - passage.start]
 
 
 def folded(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import PinciteError
-from qa.question import MAX_QUESTION_CHARS
+from qa.question import HALF_CHARACTER, MAX_QUESTION_CHARS
 
 log = logging.getLogger(__name__)
 
@@ -290,7 +290,7 @@ def _optional_text(fields: dict[str, object], name: str, where: str) -> str | No
         return None
     if not isinstance(value, str):
         raise _unexpected(where, f'"{name}" to hold text', value)
-    if re.search("[\ud800-\udfff]", value):  # JSON can spell half a character, UTF-8 cannot
+    if HALF_CHARACTER.search(value):
         raise _unexpected(where, f'"{name}" to hold whole characters', value)
     return value if value.strip() else None
 

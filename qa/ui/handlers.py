@@ -14,10 +14,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embeddings.errors import PinciteError
-from qa.bot import checked
 from qa.chat import Chat, Turn
 from qa.examples import example_questions
 from qa.feedback import Feedback
+from qa.question import checked
 from qa.ui import render
 from qa.ui.conversation import Conversation
 from qa.ui.documents import Documents, given_request
